@@ -69,7 +69,7 @@ comparison_options = option_group(
         default=3.0,
         show_default=True,
         metavar="POINTS",
-        help="Accuracy within which two systems count as equally accurate.",
+        help="Loss of accuracy that counts as none: tells whether a system is not worse within it.",
     ),
     click.option(
         "--plot",

@@ -7,6 +7,7 @@ from statistics import quantiles
 from typing import Any
 
 from .. import __version__
+from ..eval.comparison.margin import margin_test
 from ..eval.comparison.pair import compare_pair
 from ..eval.comparison.resampling import Resampling
 from ..eval.comparison.saving import find_savings
@@ -188,6 +189,7 @@ def _difference_to_reference(system: ReportSystem, source: ReportSource) -> Repo
         "helped": pair.wins,
         "harmed": pair.losses,
         "p": pair.p,
+        "margin_test": margin_test(pair, source.margin).as_dict(),
     }
 
 

@@ -79,18 +79,19 @@ def paired_interval(differences: Sequence[float], z: float = 1.96) -> tuple[floa
     return mean, max(-1.0, mean - half), min(1.0, mean + half)
 
 
-def exact_bounds(wins: float, losses: float, n: float) -> tuple[float, float]:
+def exact_bounds(wins: float, losses: float, n: float, level: float = LEVEL) -> tuple[float, float]:
     """Return bounds on a difference of proportions, from exact ones (Clopper and Pearson 1934).
 
-    Each share is bounded at half the error, so that both hold together at `LEVEL` (Bonferroni). Of
-    questions in groups the counts are divided by the design effect (Korn and Graubard 1998, Survey
-    Methodology 24:193).
+    Each share is bounded at half the error, so that both hold together at the level (Bonferroni).
+    Of questions in groups the counts are divided by the design effect (Korn and Graubard 1998,
+    Survey Methodology 24:193).
 
     Args:
         wins: the number of questions on which only the first system is right; with partial scores,
             the sum of its gains.
         losses: the same for the second system.
         n: the number of all questions, at least one.
+        level: the level of the interval.
 
     >>> low, high = exact_bounds(0, 0, 100)
     >>> round(high, 3), low == -high
@@ -98,7 +99,7 @@ def exact_bounds(wins: float, losses: float, n: float) -> tuple[float, float]:
     """
     from .distributions import beta_quantile  # most commands do not need it, nor SciPy
 
-    tail = (1 - LEVEL) / 4
+    tail = (1 - level) / 4
 
     def low(count: float) -> float:
         return beta_quantile(tail, count, n - count + 1) if count > 0 else 0.0

@@ -2,6 +2,7 @@
 
 from .compare import DEFAULT_MARGIN, Comparison, SystemSummary, compare
 from .document import comparison_document
+from .margin import MarginTest, margin_test
 from .pair import PairedComparison, PairedCosts
 from .price_ratio import PRICE_BASES, PRICE_RATIOS, PriceRatio
 from .routing_baselines import RoutingBaselines
@@ -13,6 +14,7 @@ __all__ = [
     "PRICE_BASES",
     "PRICE_RATIOS",
     "Comparison",
+    "MarginTest",
     "PairedComparison",
     "PairedCosts",
     "PriceRatio",
@@ -24,5 +26,6 @@ __all__ = [
     "conclusion",
     "format_points",
     "format_ratio",
+    "margin_test",
     "questions_for_significance",
 ]

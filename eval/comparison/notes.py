@@ -9,6 +9,7 @@ from ...stats.bootstrap import Estimate
 from ...stats.measures import MEASURES
 from ..judging.aucs import judged_lines
 from .compare import Comparison
+from .margin import margin_test
 from .saving import saving_sentence
 from .text import conclusion, format_interval, format_points, format_ratio
 
@@ -23,6 +24,7 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
     """
     for pair in comparison.pairs:
         yield f"{conclusion(pair, comparison)}."
+        yield f"{margin_test(pair, comparison.margin).text}."
     yield from _matched_accuracy_notes(comparison, document)
     yield from _routing_notes(comparison)
     if not all(pair.significant for pair in comparison.pairs):

@@ -1,6 +1,7 @@
 """Compare one system with the reference, on the questions for which both have a result."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,11 +9,16 @@ import numpy as np
 from ...errors import CopeError
 from ...stats.bootstrap import Estimate, Sums
 from ...stats.clustered import design_effect
-from ...stats.intervals import MIN_DISCORDANT_FOR_BOOTSTRAP, exact_bounds
 from ...stats.measures import MEASURES
 from ...stats.paired import paired_p
-from ...stats.power import minimum_detectable_effect, questions_needed
+from ...stats.power import (
+    minimum_detectable_effect,
+    questions_for_margin,
+    questions_for_mean_margin,
+    questions_needed,
+)
 from ...util.arrays import Array
+from .difference import OneSidedBounds, PairedScores, exact_or_score_bounds
 from .price_ratio import PriceBasis, PriceRatio, price_ratio
 from .resampling import Resampling
 from .systems import SystemScores
@@ -45,6 +51,10 @@ class PairedComparison:
         price_ratio: the cost by the ratio of the prices; None if unknown.
         design_effect: the factor by which groups increase the variance of the difference; 1 without
             groups.
+        has_partial_scores: whether some scores are neither 0 nor 1.
+        deviation: the standard deviation of the difference in score of a question.
+        drawn_bounds: the bounds if questions are grouped or scores are not only 0 and 1; None
+            otherwise, because the exact test or the score test then gives them.
     """
 
     system: str
@@ -62,6 +72,9 @@ class PairedComparison:
     costs: dict[str, "PairedCosts"]
     price_ratio: PriceRatio | None
     design_effect: float
+    has_partial_scores: bool
+    deviation: float
+    drawn_bounds: OneSidedBounds | None
 
     def with_holm(self, adjusted_p: float, level: float) -> "PairedComparison":
         """Return the comparison with the results of Holm's procedure."""
@@ -89,6 +102,26 @@ class PairedComparison:
         """The smallest difference that this number of questions detects with power 80%."""
         effective = max(1, round(self.questions / self.design_effect))
         return minimum_detectable_effect(effective, self.discordant, self.level)
+
+    @cached_property
+    def one_sided_bounds(self) -> OneSidedBounds:
+        """The bounds of the difference, each with 95% confidence."""
+        if self.drawn_bounds:
+            return self.drawn_bounds
+        return exact_or_score_bounds(self.wins, self.losses, self.questions)
+
+    def questions_for_margin(self, margin: float) -> int | None:
+        """Return the number of questions that show non-inferiority within a margin, power 80%.
+
+        None if no number does at the observed difference.
+        """
+        if self.difference.value + margin < 1e-9:
+            return None
+        if self.has_partial_scores:
+            needed = questions_for_mean_margin(self.difference.value, self.deviation, margin)
+        else:
+            needed = questions_for_margin(self.wins, self.losses, self.questions, margin)
+        return needed and max(1, round(needed * self.design_effect))
 
     @property
     def discordant(self) -> float:
@@ -179,10 +212,7 @@ def compare_pair(
         if system.is_known(measure, keys) and reference.is_known(measure, keys):
             measures.append(measure)
     sums = resampling.sums(_columns(system, reference, measures, basis, keys), keys)
-    is_exact = wins + losses < MIN_DISCORDANT_FOR_BOOTSTRAP
-    difference = sums.estimate(lambda s: (s["right"] - s["right_ref"]) / s["n"])
-    if is_exact:
-        difference = _with_exact_bounds(difference, wins, losses, len(keys), effect, sums.units)
+    scores = PairedScores(system.scores(keys), reference.scores(keys), labels, sums)
     p = paired_p(right, reference_right, labels)
     return PairedComparison(
         system=system.name,
@@ -190,8 +220,8 @@ def compare_pair(
         questions=len(keys),
         unpaired=len(system.questions.keys() ^ reference.questions.keys()),
         units=sums.units,
-        difference=difference,
-        has_exact_bounds=is_exact,
+        difference=scores.difference(),
+        has_exact_bounds=scores.has_few_differing,
         wins=wins,
         losses=losses,
         p=p,
@@ -200,6 +230,9 @@ def compare_pair(
         costs={measure: _paired_costs(sums, measure) for measure in measures},
         price_ratio=price_ratio(sums) if basis else None,
         design_effect=effect,
+        has_partial_scores=scores.has_partial,
+        deviation=float(scores.gains.std()),
+        drawn_bounds=scores.drawn_bounds(),
     )
 
 
@@ -234,23 +267,3 @@ def _paired_costs(sums: Sums, measure: str) -> PairedCosts:
         difference=sums.estimate(lambda s: (s[measure] - s[reference]) / s["n"]),
         ratio=sums.estimate(lambda s: s[measure] / s[reference]),
     )
-
-
-def _with_exact_bounds(
-    difference: Estimate, wins: int, losses: int, questions: int, effect: float, units: int
-) -> Estimate:
-    """Return the difference in accuracy with exact bounds, for few discordant questions.
-
-    Args:
-        difference: the difference.
-        wins: number of questions on which only the system is right.
-        losses: number of questions on which only the reference is right.
-        questions: number of questions.
-        effect: the design effect of groups.
-        units: number of groups.
-    """
-    if not wins + losses:
-        # No effect of groups can be observed, and all questions of a group may be alike.
-        effect = questions / units
-    bounds = exact_bounds(wins / effect, losses / effect, questions / effect)
-    return Estimate(difference.value, *bounds)

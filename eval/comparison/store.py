@@ -24,6 +24,7 @@ class _StoredDocument(TypedDict):
 
     folders: NotRequired[dict[str, str] | None]
     group_of: NotRequired[dict[str, str] | None]
+    margin: NotRequired[float]
     mlflow: NotRequired[dict[str, str | None] | None]
 
 

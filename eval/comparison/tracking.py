@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...tracking.names import run_name
 from ..run.store import RunStore
 from .compare import Comparison, SystemSummary
+from .margin import margin_test
 from .store import DOCUMENT_FILE, ComparisonStore
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ def _metrics(comparison: Comparison, document: Mapping[str, Any]) -> dict[str, f
         metrics[f"{pair.system}.difference"] = pair.difference.value
         metrics[f"{pair.system}.p"] = pair.p
         metrics[f"{pair.system}.p_holm"] = pair.adjusted_p
+        found = margin_test(pair, comparison.margin)
+        metrics[f"{pair.system}.not_worse"] = float(found.is_not_worse)
+        if isfinite(found.smallest):
+            metrics[f"{pair.system}.smallest_margin"] = found.smallest
     for saving in comparison.savings:
         if isfinite(saving.saving.value):
             metrics[f"{saving.system}.saving"] = saving.saving.value

@@ -21,6 +21,7 @@ function notesOf(system) {
     const lost = Object.entries(system.unknown).map(([why, count]) => `${counted(count, "question")} unknown (${why})`);
     notes.push(`${system.name}: ${lost.join("; ")}. Over all of them accuracy is between ${low} and ${high}.`);
   }
+  if (system.against_large) notes.push(`${system.against_large.margin_test.text}.`);
   if (system.cache) notes.push(`${system.name}: ${system.cache}.`);
   return notes;
 }

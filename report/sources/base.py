@@ -7,6 +7,7 @@ from math import isnan
 from pathlib import Path
 from typing import Any, Literal
 
+from ...eval.comparison.compare import DEFAULT_MARGIN
 from ...eval.run.store import QuestionResult
 from ...eval.run.summary import Summary, summarize
 from ...programs.domains.registry import domain_by_name
@@ -210,6 +211,8 @@ class ReportSource:
         swept_system: the name of that system.
         skipped_presets: presets that cannot be replayed, with the reason.
         groups: the group of a question, by its key; None if the questions are independent.
+        margin: the difference in accuracy, as a share, within which two systems count as equally
+            accurate.
         mlflow_run: the MLflow run in which the source was tracked.
         mlflow_store: the URI of its store, if the source contains it.
     """
@@ -226,6 +229,7 @@ class ReportSource:
     swept_system: str = ""
     skipped_presets: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] | None = None
+    margin: float = DEFAULT_MARGIN
     mlflow_run: str | None = None
     mlflow_store: str | None = None
     answer_kind: str | None = None

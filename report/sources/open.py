@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...errors import CopeError
+from ...eval.comparison.compare import DEFAULT_MARGIN
 from ...eval.comparison.store import ComparisonStore
 from ...eval.run.store import RunStore, StoredRun, has_results, run_folders
 from ...eval.run.summary import find_baseline_run
@@ -112,7 +113,7 @@ def _comparison_source(
         systems.append(system)
         drawn.append(samples)
     mlflow = document.get("mlflow") or {}
-    return _make_source(
+    source = _make_source(
         "comparison",
         path,
         runs,
@@ -122,6 +123,7 @@ def _comparison_source(
         run_domain(runs[0]),
         document.get("group_of"),
     )
+    return replace(source, margin=document.get("margin", DEFAULT_MARGIN))
 
 
 def _system_names(document: Mapping[str, Any], runs: list[StoredRun]) -> dict[Path, str]:

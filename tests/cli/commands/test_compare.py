@@ -172,6 +172,8 @@ def test_one_mlflow_run_holds_a_run_for_each_system(
         ("jsonl small on q.jsonl", 8),
     ]
     assert run.metric_values["small.p"] == second["comparisons"][0]["p"]
+    test = second["comparisons"][0]["margin_test"]
+    assert run.metric_values["small.smallest_margin"] == test["smallest"]
     assert run.files.keys() == {
         "comparison.txt",
         "comparison.json",

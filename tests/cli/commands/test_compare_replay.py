@@ -39,6 +39,14 @@ def test_votes_are_tried_with_the_recorded_number_and_the_lines_start_there(reco
     assert told("--limit", "60")["matched"][0]["questions"] == 60
 
 
+def test_the_text_says_whether_the_margin_holds(record: Recording):
+    text = " ".join(done("compare", "--replay", "r.parquet", "--margin", "1").stdout.split())
+    tests = [pair["margin_test"] for pair in told("--margin", "1")["comparisons"]]
+    assert {test["margin"] for test in tests} == {0.01} and len(tests) == 3
+    for test in tests:
+        assert f"{test['text']}." in text and "within 1 point (95%)" in text
+
+
 def test_a_calibrated_cascade_is_compared_on_questions_that_it_was_not_chosen_on(
     record: Recording, tmp_path: Path
 ):

@@ -101,6 +101,8 @@ def test_a_run_shows_the_large_models_run_too(tmp_path: Path):
     assert against["n"] == 6 and against["difference"] == pytest.approx(
         sum(a - b for a, b in mine) / 6
     )
+    assert against["margin_test"]["margin"] == source.margin == 0.03
+    assert "large within 3 points (95%)" in against["margin_test"]["text"]
     assert against["helped"] == sum(a > b for a, b in mine) and against["harmed"] == sum(
         a < b for a, b in mine
     )
@@ -113,8 +115,10 @@ def test_a_comparison_shows_all_its_runs_by_its_names(tmp_path: Path):
         "folders": {"large plan": cope.name, "small": small.name},
         "mlflow": {"run": "r1", "store": "sqlite:///x"},
     }
+    document["margin"] = 0.05
     (tmp_path / "comparison.json").write_text(json.dumps(document))
     source = open_source(tmp_path)
+    assert source.margin == 0.05
     assert [s.name for s in source.systems] == [
         "large plan",
         "small",
