@@ -85,9 +85,14 @@ class Tier:
         """Return a digest of the model's weights, as `KIND:HEX`; None where it is not known."""
         return self.engine.weights_digest() if self.engine else None
 
-    def context(self, **settings: Any) -> Any:
-        """Return DSPy's context in which predictors use this tier, with more of DSPy's settings."""
-        return dspy.context(lm=self.lm, adapter=self.adapter, **settings)
+    def context(self, adapter: dspy.Adapter | None = None, **settings: Any) -> Any:
+        """Return DSPy's context in which predictors use this tier, with more of DSPy's settings.
+
+        Args:
+            adapter: formats prompts in place of the tier's adapter.
+            settings: more of DSPy's settings.
+        """
+        return dspy.context(lm=self.lm, adapter=adapter or self.adapter, **settings)
 
 
 class Team:

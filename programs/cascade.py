@@ -28,6 +28,7 @@ from .optimizer_trace import extend_trace, trace_of_answer
 from .prediction import CascadePrediction
 from .predictor_name import round_attribute
 from .preset import Preset, as_preset, check_tiers
+from .progress import Progress
 from .prompted_program import PromptedProgram
 from .results import final_answer, make_round_record, usage_summary
 from .round_record import RoundRecord
@@ -93,6 +94,7 @@ class Cascade(PromptedProgram):
         self.task_signature = None if signature is None else TaskSignature.of(signature)
         kind = domain_by_name(domain)
         if self.task_signature is not None:
+            self.task_signature.check_plans(self.preset.plan_kinds)
             kind = self.task_signature.domain(kind)
         self.named_kind, self.given_saved_kind = answer_kind, saved_kind
         self.saved_kind = saved_kind or answer_kind or kind.answer_kind
@@ -217,14 +219,13 @@ class Cascade(PromptedProgram):
 
     async def _answer(self, question: str, inputs: dict[str, Any]) -> dict[str, Any]:
         """Run the rounds and return the fields of the prediction, without the usage."""
-        plans: dict[int, str] = {}
+        progress = Progress()
         results: list[dspy.Prediction] = []
         records: list[RoundRecord] = []
         for round_ in self.rounds():
             began = time.perf_counter()
-            result = await self.run_round(round_, question, dict(plans), inputs)
-            if result.plan:
-                plans[round_.number] = result.plan
+            result = await self.run_round(round_, question, progress, inputs)
+            progress.add(round_.number, result)
             results.append(result)
             seconds = time.perf_counter() - began
             records.append(make_round_record(round_, result, seconds, self.early_stop))
@@ -234,12 +235,12 @@ class Cascade(PromptedProgram):
         return {**final_answer(records), "early_stop": self.early_stop}
 
     async def run_round(
-        self, round_: CascadeRound, question: str, plans: dict[int, str], inputs: dict[str, Any]
+        self, round_: CascadeRound, question: str, progress: Progress, inputs: dict[str, Any]
     ) -> dspy.Prediction:
         """Run one round of a question. A compile overrides it to answer from its cache."""
         return await round_.acall(
             question=question,
-            plans=plans,
+            progress=progress,
             team=self.team,
             confidence=self.confidence_of(round_.number),
             seed=self.seed,

@@ -1,17 +1,15 @@
 """One round of a cascade as a module: plan, draw samples, decide."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import dspy
 from dspy.utils.exceptions import AdapterParseError
 
-from ..models import Team, call_labels, metered
-from ..models.adapter import LeanAdapter
-from ..models.call import Role
+from ..models import Team, metered
 from ..models.concurrency import with_priority
+from ..models.continuation import ContinuingAdapter
 from ..models.reply_text import TextSink, use_text_sink
 from ..models.spending import budget_round
 from .confidence.base import Confidence, FinishingTally, Sample
@@ -22,50 +20,20 @@ from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
 from .events import (
     AnswerText,
-    Planned,
     RoundDecided,
     RoundStarted,
     SampleCounted,
     current_observer,
     emit,
 )
-from .plan_kinds import PLAN_KINDS
 from .planner import Planner
 from .preset import Preset
+from .progress import Progress
 from .reasoner import Reasoner
 from .reply_facts import copy_reply_facts, forwarded_plan
-from .sampling import derive_seed, draw_samples, seeded_order
-from .systems.stage_scope import stage_number
-
-UNREADABLE_PLAN = "none"  # shown in place of a plan that could not be parsed
-
-Demos = Mapping[str, Sequence[dspy.Example]]
-"""Demonstrations selected for a question, by role: `planner`, `reasoner`."""
-
-
-def plan_field_names(preset: Preset, number: int) -> dict[int, str]:
-    """Return the reasoner's input field for each plan that a round sees, by the plan's round.
-
-    The kind of a plan names its field. When a kind occurs twice, the name of the later field ends
-    in its round's number.
-    """
-    fields: dict[int, str] = {}
-    for seen in preset.rounds[number - 1].sees:
-        kind = str(preset.rounds[seen - 1].plan)
-        fields[seen] = f"{kind}_{seen}" if kind in fields.values() else kind
-    return fields
-
-
-@dataclass(frozen=True)
-class _Call:
-    """What all calls of a round share: the question's inputs, models, seed and demonstrations."""
-
-    inputs: Mapping[str, Any]
-    plans: Mapping[int, str]
-    team: Team
-    seed: int
-    demos: Demos
-    logprobs: bool = False
+from .round_call import Demos, RoundCall
+from .round_plan import make_plan, seen_plans, show_plans
+from .sampling import draw_samples, seeded_order
 
 
 class CascadeRound(dspy.Module):
@@ -80,19 +48,15 @@ class CascadeRound(dspy.Module):
         self.number = number
         self.spec = preset.rounds[number - 1]
         self.forwards_plan = preset.forwards_plan(number)
-        self.fields = plan_field_names(preset, number)
+        self.seen = seen_plans(preset, number)
         domain = domain or DOMAINS[DEFAULT_DOMAIN]
         self.answers = domain.answers
         is_last = number == len(preset.rounds)
         self.shows_text = domain.answer_is_reply and is_last and self.spec.samples == 1
-        kinds: dict[str, str] = {}
-        for seen, field in self.fields.items():
-            kind = preset.rounds[seen - 1].plan
-            if kind:
-                kinds[field] = kind
+        kinds = {plan.field: plan.kind.name for plan in self.seen}
         self.planner = Planner(self.spec.plan, number, domain) if self.spec.plan else None
         self.reasoner = Reasoner(kinds, number, domain)
-        if self.planner:
+        if self.planner and self.planner.predict:
             _instruct(self.planner.predict, self.spec.plan_instructions)
         _instruct(self.reasoner.predict, self.spec.instructions)
         self.ranks = Ranks()
@@ -112,7 +76,7 @@ class CascadeRound(dspy.Module):
     async def aforward(
         self,
         question: str,
-        plans: Mapping[int, str],
+        progress: Progress,
         team: Team,
         confidence: Confidence,
         seed: int,
@@ -124,7 +88,7 @@ class CascadeRound(dspy.Module):
 
         Args:
             question: the question.
-            plans: the plans that earlier rounds forwarded, by round.
+            progress: the plans that earlier rounds forwarded, and what their samples said.
             team: the tiers.
             confidence: turns samples into an answer.
             seed: all randomness of the round depends on it and on the question.
@@ -134,28 +98,34 @@ class CascadeRound(dspy.Module):
 
         Returns:
             A prediction with `verdict`, `accepted`, `samples`, `plan` (the forwarded plan; None
-            without a planner) and `shared` (the plan that all samples share, as a sample).
+            without one, empty when it says nothing) and `shared` (the plan that all samples share,
+            as a sample).
 
         Raises:
             Halt: when the budget is used up.
         """
-        call = _Call(
+        call = RoundCall(
+            number=self.number,
+            spec=self.spec,
             inputs={"question": question, **(inputs or {})},
-            plans=plans,
+            plans=dict(progress.plans),
             team=team,
             seed=seed,
             demos=nearest or {},
             logprobs=self._requests_logprobs(confidence, team),
+            attempts=progress.attempts,
         )
         with budget_round():
             return await self._run(call, confidence, early_stop)
 
-    async def _run(self, call: _Call, confidence: Confidence, early_stop: str) -> dspy.Prediction:
+    async def _run(
+        self, call: RoundCall, confidence: Confidence, early_stop: str
+    ) -> dspy.Prediction:
         spec, number, question = self.spec, self.number, call.inputs["question"]
         emit(RoundStarted(number, spec.planner, spec.plan, spec.reasoner, spec.samples))
         shared: Sample | None = None
         if self.planner and spec.plans == 1:
-            shared = await self._plan(call, None)
+            shared = await make_plan(self.planner, self.reasoner, self.seen, call, None)
         order = seeded_order(spec.samples, call.seed, question, number)
         tally = confidence.tally(order, call.inputs, self.answers)
         priorities: dict[int, int] = {}
@@ -183,7 +153,7 @@ class CascadeRound(dspy.Module):
             counted=counted,
         )
         if isinstance(tally, FinishingTally):
-            with self._call_context(call.team, spec.reasoner, "other", [], None):
+            with call.context(spec.reasoner, "other", [], None):
                 await tally.finish()
         verdict = replace(tally.verdict(), kind=tally.kind)
         if getattr(confidence, "ranks", False):
@@ -211,40 +181,23 @@ class CascadeRound(dspy.Module):
             verdict=verdict, accepted=accepted, samples=samples, plan=plan, shared=shared
         )
 
-    async def _plan(self, call: _Call, index: int | None) -> Sample:
-        """Return a sample with a plan and without an answer; index None is the shared plan."""
-        assert self.planner is not None and self.spec.planner is not None
-        sample = Sample(-1 if index is None else index)
-        config = self._call_settings(call.team, "plan", call.seed, index or 0)
-        with self._call_context(call.team, self.spec.planner, "plan", sample.trace, index):
-            try:
-                prediction = await self.planner.acall(
-                    config=config, nearest=call.demos.get("planner", ()), **call.inputs
-                )
-            except AdapterParseError as error:
-                sample.unparsed_reply = error.lm_response
-                return sample
-        sample.plan = prediction.plan
-        emit(Planned(self.number, index, sample.plan or ""))
-        return sample
-
-    async def _sample(self, call: _Call, index: int, shared: Sample | None) -> Sample:
+    async def _sample(self, call: RoundCall, index: int, shared: Sample | None) -> Sample:
         sample = Sample(index, plan=shared.plan if shared else None)
         if self.planner and not shared:
-            sample = await self._plan(call, index)
+            sample = await make_plan(self.planner, self.reasoner, self.seen, call, index)
         plans = dict(call.plans)
-        if self.planner:
-            plans[self.number] = sample.plan or UNREADABLE_PLAN
-        seen = {field: plans.get(number, UNREADABLE_PLAN) for number, field in self.fields.items()}
-        config = self._call_settings(call.team, "reason", call.seed, index)
-        if call.logprobs:
-            config["logprobs"] = True
-        with self._call_context(call.team, self.spec.reasoner, "reason", sample.trace, index) as on:
-            on.enter_context(use_text_sink(self._text_sink()))
+        if sample.plan is not None:
+            plans[self.number] = sample.plan
+        tier = self.spec.reasoner
+        shown, start = show_plans(self.seen, plans, call.team[tier])
+        config = call.settings("reason", index)
+        adapter = ContinuingAdapter(start) if start else None
+        with call.context(tier, "reason", sample.trace, index, adapter) as on:
+            on.enter_context(use_text_sink(self._text_sink(start)))
             try:
                 with metered() as meter:
                     prediction = await self.reasoner.acall(
-                        plans=seen,
+                        plans=shown,
                         config=config,
                         nearest=call.demos.get("reasoner", ()),
                         **call.inputs,
@@ -259,55 +212,18 @@ class CascadeRound(dspy.Module):
             sample.answer = prediction.answer
         return sample
 
-    def _text_sink(self) -> TextSink | None:
-        """Return what reports the answer while it is written, if anybody observes the cascade."""
+    def _text_sink(self, start: str) -> TextSink | None:
+        """Return what reports the answer while it is written, if anybody observes the cascade.
+
+        Args:
+            start: the start of the reply that the model does not write again.
+        """
         observer = current_observer()
         if observer is None or not self.shows_text:
             return None
+        if start:
+            observer(AnswerText(self.number, start))
         return lambda text: observer(AnswerText(self.number, text))
-
-    def _call_context(
-        self,
-        team: Team,
-        tier: str,
-        role: Role,
-        trace: list[Any],
-        index: int | None,
-    ) -> ExitStack:
-        """Return the context of a call: the tier's model and adapter, labels, and a trace."""
-        stack = ExitStack()
-        stack.enter_context(team[tier].context(trace=trace))
-        stack.enter_context(call_labels(round=stage_number(self.number), role=role, sample=index))
-        return stack
-
-    def _call_settings(
-        self, team: Team, role: Literal["plan", "reason"], seed: int, index: int
-    ) -> dict[str, Any]:
-        """Return the settings of a call.
-
-        Its rollout id keeps the sample apart in the cache. It is also the seed, for models that
-        take one.
-        """
-        spec = self.spec
-        if role == "plan":
-            tier, temperature, max_tokens = (
-                spec.planner,
-                spec.plan_temperature,
-                spec.plan_max_tokens,
-            )
-        else:
-            tier, temperature, max_tokens = spec.reasoner, spec.temperature, spec.max_tokens
-        assert tier is not None
-        config: dict[str, Any] = {"temperature": temperature}
-        if max_tokens:
-            config["max_tokens"] = max_tokens
-        if role == "plan" and isinstance(team[tier].adapter, LeanAdapter):
-            config["stop"] = list(PLAN_KINDS[spec.plan or ""].stops[spec.plan_ends])
-        if temperature > 0:
-            config["rollout_id"] = derive_seed(seed, self.number, role, index)
-            if team[tier].seeded:
-                config["seed"] = config["rollout_id"]
-        return config
 
 
 def _instruct(predict: dspy.Predict, instructions: str | None) -> None:

@@ -19,9 +19,11 @@ from pydantic import (
 
 from ..errors import CopeError, suggest_names
 from ..models.tier_error import unknown_tier_error
+from ..signatures import PlanKind
 from ..stats.tiers import tier_order
 from ..util.arguments import check_argument, check_number
 from ..util.text import is_file_name, printable, shorten
+from .plan_kinds import PLAN_KINDS
 from .preset_errors import preset_error
 from .preset_round import Round, part_of_preset
 from .systems.registry import SYSTEMS, only_cascades_error
@@ -71,12 +73,12 @@ class Preset(BaseModel):
                     f"rounds.{number}.threshold: missing, so the rounds after it would never run"
                 )
             for seen in round_.sees:
-                if not 1 <= seen <= number or self.rounds[seen - 1].planner is None:
+                if not 1 <= seen <= number or self.rounds[seen - 1].plan is None:
                     raise ValueError(
                         f"rounds.{number}.sees: round {seen} makes no plan that round {number} "
                         "could see"
                     )
-            if round_.planner is not None and not any(number in r.sees for r in self.rounds):
+            if round_.plan is not None and not any(number in r.sees for r in self.rounds):
                 raise ValueError(f"rounds.{number}.planner: no round sees its plan")
         return self
 
@@ -106,6 +108,11 @@ class Preset(BaseModel):
                 if tier:
                     named[tier] = None
         return tuple(named)
+
+    @property
+    def plan_kinds(self) -> list[PlanKind]:
+        """The kinds of the rounds' plans, in order."""
+        return [PLAN_KINDS.by_name(round_.plan) for round_ in self.rounds if round_.plan]
 
     @property
     def stages(self) -> tuple[Stage, ...]:

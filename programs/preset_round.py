@@ -19,7 +19,7 @@ from pydantic import (
 from ..errors import suggest_names
 from ..signatures.plans.base import PlanEnds
 from .confidence.registry import CONFIDENCES, is_fitted_name
-from .plan_kinds import known_plan_kind
+from .plan_kinds import PLAN_KINDS, known_plan_kind
 from .preset_errors import round_error
 
 Temperature = Annotated[float, Field(ge=0.0, le=2.0)]
@@ -30,7 +30,8 @@ Instructions = Annotated[
 part_of_preset: ContextVar[bool] = ContextVar("part_of_preset", default=False)
 """Whether rounds are validated as parts of a preset, whose error has the number of the round."""
 
-_OPTIONAL = ("confidence", "instructions", "plan_instructions")  # later fields, None by default
+# Later fields, None by default.
+_OPTIONAL = ("confidence", "instructions", "plan_instructions", "hint_tokens", "hint_lines")
 
 
 class Round(BaseModel):
@@ -41,7 +42,8 @@ class Round(BaseModel):
     reasoner: str
     """The tier that solves."""
     planner: str | None = None
-    """The tier that plans; None for a round without a plan of its own."""
+    """The tier that plans; None for a round without a plan of its own, and for a plan that is made
+    without a model."""
     plan: Annotated[str, AfterValidator(known_plan_kind)] | None = None
     """What the planner writes: a name in `PLAN_KINDS`."""
     plans: int = Field(1, ge=1, le=256)
@@ -70,7 +72,12 @@ class Round(BaseModel):
     """What the reasoner is to do, in place of the package's own instructions; what an optimizer
     changes starts from it."""
     plan_instructions: Instructions | None = None
-    """What the planner is to do, in place of the package's own instructions."""
+    """What the planner is to do, in place of the package's own instructions; of a `blueprint`, the
+    plan itself."""
+    hint_tokens: int | None = Field(None, ge=1)
+    """The maximum tokens of a `hint`; None is `plan_max_tokens`."""
+    hint_lines: int | None = Field(None, ge=1)
+    """The lines of a `hint`, without empty ones and fences of code; None does not count them."""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -88,12 +95,7 @@ class Round(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if (self.planner is None) != (self.plan is None):
-            raise ValueError("planner and plan go together: give both or neither")
-        if self.planner is None and self.plans != 1:
-            raise ValueError("plans needs a planner")
-        if self.planner is None and self.plan_instructions is not None:
-            raise ValueError("plan_instructions needs a planner")
+        self._check_plan()
         if self.plans not in (1, self.samples):
             raise ValueError(f"plans must be 1 or as many as samples ({self.samples})")
         if self.plans > 1 and self.plan_temperature == 0:
@@ -103,6 +105,28 @@ class Round(BaseModel):
         if self.samples > 1 and self.temperature == 0 and self.plans == 1:
             raise ValueError("several samples need a temperature above 0, or they are all the same")
         return self
+
+    def _check_plan(self) -> None:
+        """Raise `ValueError` unless the fields of the plan belong to its kind."""
+        kind = PLAN_KINDS[self.plan] if self.plan else None
+        if (self.planner is None) != (kind is None or not kind.calls_model):
+            if kind is not None and not kind.calls_model:
+                raise ValueError(f"a plan of kind {kind.name} needs no model: leave out planner")
+            raise ValueError("planner and plan go together: give both or neither")
+        if self.planner is None and self.plans != 1:
+            raise ValueError("plans needs a planner")
+        if self.plan_instructions is not None and (kind is None or not kind.has_prompt):
+            raise ValueError("plan_instructions needs a planner")
+        cuts_answer = self.hint_tokens is not None or self.hint_lines is not None
+        if cuts_answer and (kind is None or kind.use_as != "prefix"):
+            raise ValueError("hint_tokens and hint_lines need a plan of kind hint")
+        if kind is not None and kind.use_as == "gate" and self.plans != 1:
+            raise ValueError(f"a plan of kind {kind.name} is for all samples: leave out plans")
+
+    @property
+    def longest_plan(self) -> int:
+        """The maximum tokens of a plan."""
+        return self.hint_tokens or self.plan_max_tokens
 
     @model_validator(mode="wrap")
     @classmethod

@@ -205,12 +205,12 @@ def _predictors(preset: Preset, kind: Domain) -> Iterator[PredictorView]:
             ("reasoner", spec.reasoner, round_.reasoner),
         )
         for role, tier, module in parts:
-            if module is None or tier is None:
+            if module is None or module.predict is None:
                 continue
             signature: Any = module.predict.signature  # DSPy types it as an instance; it is a class
             yield PredictorView(
                 name=str(PredictorName(number, role)),
-                tier=tier,
+                tier=tier or spec.reasoner,  # of a plan that is made without a model
                 role=role,
                 round=number,
                 instructions=signature.instructions,

@@ -1,6 +1,6 @@
 """The reasoner: it solves a question with the plans that its round sees."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import dspy
@@ -30,8 +30,9 @@ class Reasoner(dspy.Module):
     ) -> None:
         super().__init__()
         self._domain = domain or DOMAINS[DEFAULT_DOMAIN]
-        kinds = {field: PLAN_KINDS.by_name(kind) for field, kind in (plans or {}).items()}
-        self.predict = dspy.Predict(self._domain.reason_signature(kinds, round_number))
+        self._round_number = round_number
+        self._kinds = {field: PLAN_KINDS.by_name(kind) for field, kind in (plans or {}).items()}
+        self.predict = dspy.Predict(self._domain.reason_signature(self._kinds, round_number))
 
     async def aforward(
         self,
@@ -45,7 +46,7 @@ class Reasoner(dspy.Module):
 
         Args:
             question: the question.
-            plans: what each plan field shows.
+            plans: what each plan field shows. The prompt has no field for a plan that is missing.
             config: settings of the call.
             nearest: demonstrations chosen for the question, in addition to the predictor's.
             inputs: the question's other inputs, which parse the answer and are not in the prompt;
@@ -57,8 +58,12 @@ class Reasoner(dspy.Module):
         """
         demos = usable_demos(self.predict, nearest)
         shown = prompt_inputs(question, inputs)
+        shown.update(plans)
+        missing = [field for field in self._kinds if field not in plans]
+        if missing:
+            shown["signature"] = self.signature_without(missing)
         prediction = await self.predict.acall(
-            **shown, **plans, config=config or {}, demos=demos, lm=dspy.settings.lm
+            **shown, config=config or {}, demos=demos, lm=dspy.settings.lm
         )
         answer = self._domain.parse_answer(
             prediction, {"question": question, **inputs}, self._domain.answers
@@ -73,3 +78,42 @@ class Reasoner(dspy.Module):
             marked=not lines or written != reasoning or holds_marked_answer(written),
             refused=lines and answer is None and is_refusal_reply(written),
         )
+
+    async def begin(
+        self, question: str, config: dict[str, Any] | None = None, **inputs: Any
+    ) -> str:
+        """Return what the model in DSPy's context writes without any plan, as it is.
+
+        Args:
+            question: the question.
+            config: settings of the call, which cut the reply.
+            inputs: the question's other inputs.
+        """
+        signature = self.signature_without(list(self._kinds))
+        prediction = await self.predict.acall(
+            **prompt_inputs(question, inputs),
+            signature=signature,
+            config=config or {},
+            demos=usable_demos(self.predict),
+            lm=dspy.settings.lm,
+        )
+        return str(prediction[self._domain.answer_field])
+
+    def signature_without(self, missing: Collection[str]) -> type[dspy.Signature]:
+        """Return the prompt's signature without some plans.
+
+        The package's own instructions are then those of a round that sees the other plans. Other
+        instructions, a preset's or a compile's, stay.
+
+        Args:
+            missing: the plan fields that are left out.
+        """
+        signature: Any = self.predict.signature  # DSPy types it as an instance; it is a class
+        own = self._domain.reason_signature(self._kinds, self._round_number).instructions
+        if signature.instructions == own:
+            others = {name: kind for name, kind in self._kinds.items() if name not in missing}
+            bare = self._domain.reason_signature(others, self._round_number)
+            signature = signature.with_instructions(bare.instructions)
+        for field in missing:
+            signature = signature.delete(field)
+        return signature

@@ -20,7 +20,7 @@ def copy_reply_facts(sample: Sample, meter: Meter) -> None:
 
 
 def forwarded_plan(verdict: Verdict, samples: list[Sample], order: list[int]) -> str | None:
-    """Return the plan for later rounds; None without any.
+    """Return the plan for later rounds; None without any, empty when all say nothing.
 
     It is the plan of the first supporter that has one, or else of the first sample that has one.
     """
@@ -28,4 +28,4 @@ def forwarded_plan(verdict: Verdict, samples: list[Sample], order: list[int]) ->
     for index in (*verdict.supporters, *order):
         if plans.get(index):
             return plans[index]
-    return None
+    return "" if "" in plans.values() else None

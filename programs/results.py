@@ -30,7 +30,7 @@ def make_round_record(
         "supporters": list(verdict.supporters),
         "asked": len(result.samples),
         "early_stop": early_stop,
-        "plan": result.plan,
+        "plan": result.plan or None,
         "samples": [sample_record(sample) for sample in result.samples],
         "seconds": seconds,
     }
@@ -44,7 +44,7 @@ def sample_record(sample: Sample) -> SampleRecord:
     """Return a sample as plain data, with the outcomes of its tests when it is a program."""
     plain: SampleRecord = {
         "index": sample.index,
-        "plan": sample.plan,
+        "plan": sample.plan or None,
         "reasoning": sample.reasoning,
         "answer": sample.answer,
     }

@@ -1,6 +1,6 @@
 """A signature of the user's own: several inputs, and a first output that is the answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, Self, get_args, get_origin
@@ -11,10 +11,9 @@ from dspy.signatures.signature import make_signature
 
 from ..answers.kinds.base import AnswerKind
 from ..errors import CopeError
-from ..signatures.plans.base import PlanKind
+from ..signatures.plans.base import ATTEMPTS, PlanKind
 from ..signatures.task import task_plan_signature, task_reason_signature
 from .domains.base import Domain
-from .plan_kinds import PLAN_KINDS
 
 INPUTS = "task_inputs"
 """The name under which a question's fields pass through a cascade, as one mapping."""
@@ -42,6 +41,13 @@ def _text(fields: Mapping[str, Any]) -> str:
     if len(fields) == 1:
         return str(next(iter(fields.values())))
     return "\n".join(f"{name}: {value}" for name, value in fields.items())
+
+
+def _taken_name(name: str) -> CopeError:
+    return CopeError(
+        f"a field of the signature is named {name!r}, which is a name of the cascade's own: "
+        "rename the field"
+    )
 
 
 @dataclass(frozen=True)
@@ -89,14 +95,19 @@ class TaskSignature:
         if not self.inputs or not self.outputs:
             raise CopeError("a signature needs an input and an output besides reasoning")
         for name in (*self.inputs, *self.outputs):
-            taken = name in _PREDICT_OPTIONS or name in PLAN_KINDS
+            taken = name in _PREDICT_OPTIONS or name == _REASONING
             if name in self.outputs:
                 taken = taken or name in _PREDICTION_FIELDS
-            if taken or name == _REASONING:
-                raise CopeError(
-                    f"a field of the signature is named {name!r}, which is a name of the "
-                    "cascade's own: rename the field"
-                )
+            if taken:
+                raise _taken_name(name)
+
+    def check_plans(self, kinds: Iterable[PlanKind]) -> None:
+        """Raise `CopeError` when a field has the name of a field of the rounds' plans."""
+        for kind in kinds:
+            taken = [kind.name, ATTEMPTS] if kind.needs_attempts else [kind.name]
+            for name in (*self.inputs, *self.outputs):
+                if name in taken:
+                    raise _taken_name(name)
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import dspy
 
-from .plans.base import PlanKind
+from .plans.base import ATTEMPTS, PlanKind
 from .rounds import insert_plan_inputs, with_round_instructions
 
 _DOMAIN = "short-answer"
@@ -23,7 +23,8 @@ def task_plan_signature(
     """
     signature = kind.signature(_DOMAIN)
     for name in list(signature.input_fields):
-        signature = signature.delete(name)
+        if name != ATTEMPTS:
+            signature = signature.delete(name)
     for position, (name, field) in enumerate(task.input_fields.items()):
         annotation: Any = field.annotation
         signature = signature.insert(position, name, field, annotation)

@@ -14,6 +14,7 @@ from ...models.call_price import call_cost
 from ...programs import Cascade, Sample
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.registry import confidence_by_name
+from ...programs.progress import Progress
 from ...stats.intervals import none_if_nan
 from ..tasks.base import Task
 from .schema import CALL_COLUMNS, SHARED_PLAN
@@ -42,14 +43,13 @@ async def run_program(
         question: the question.
         inputs: the other inputs of the program.
     """
-    plans: dict[int, str] = {}
+    progress = Progress()
     rows: list[Row] = []
     results = []
     for round_ in cascade.rounds():
         with metered() as meter:
-            result = await cascade.run_round(round_, question, dict(plans), dict(inputs))
-        if result.plan:
-            plans[round_.number] = result.plan
+            result = await cascade.run_round(round_, question, progress, dict(inputs))
+        progress.add(round_.number, result)
         results.append((round_, result))
         for columns in _round_rows(round_, result, meter):
             row = {"preset": name, "round": round_.number, "confidence": result.verdict.kind}
@@ -61,7 +61,8 @@ async def run_program(
 def _round_rows(round_: CascadeRound, result: dspy.Prediction, meter: Meter) -> list[Row]:
     """Return the row of the shared plan, if any, and one row for each sample."""
     rows: list[Row] = []
-    if result.shared:
+    shares_plan = bool(result.shared and round_.spec.planner)
+    if shares_plan:
         plan_calls = [call for call in meter.calls if call.role == "plan"]
         row: Row = {
             "sample": SHARED_PLAN,
@@ -78,7 +79,7 @@ def _round_rows(round_: CascadeRound, result: dspy.Prediction, meter: Meter) -> 
         row = {"sample": sample.index}
         row |= _sample_columns(sample)
         row["plan"] = (sample.plan or None) if round_.planner is not None else None
-        row["handed_on"] = not result.shared and sample.index == forwarded
+        row["handed_on"] = not shares_plan and sample.index == forwarded
         row |= _call_columns("plan", plan_calls)
         row |= _call_columns("reason", reason_calls)
         rows.append(row)

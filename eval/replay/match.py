@@ -139,7 +139,7 @@ def _prompt_mismatches(
     """Return differences in the prompts, the sampling settings and the seeds."""
     spec = program.preset.rounds[number - 1]
     differences = []
-    both_plan = bool(spec.planner and recorded.spec.planner)
+    both_plan = bool(spec.plan and recorded.spec.plan)
     if both_plan and program.prompt(number, "planner") != other.prompt(recorded.number, "planner"):
         differences.append("the planner's prompt is another")
     # A round sees plans of its own and of earlier rounds.
@@ -183,5 +183,5 @@ def confidence_name(spec: Round, domain: str) -> str:
 
 
 def _sampling_settings(spec: Round, with_plan: bool) -> tuple[object, ...]:
-    plan = (spec.plan_temperature, spec.plan_max_tokens) if with_plan else None
+    plan = (spec.plan_temperature, spec.longest_plan, spec.hint_lines) if with_plan else None
     return spec.temperature, spec.max_tokens, plan

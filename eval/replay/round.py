@@ -141,7 +141,7 @@ def _forwarded_plans(spec: Round, plans: Array, verdict: VerdictArrays) -> Array
     A plan that all samples share is forwarded whatever they answer. Else it is the plan of the
     sample that the verdict names.
     """
-    if not spec.planner:
+    if not spec.plan:
         return np.full(len(plans), None, dtype=object)
     if spec.plans == 1:
         return pick_sample(plans, np.zeros_like(verdict.forwarded))

@@ -36,6 +36,8 @@ class LocalEngine(ABC):
             machine before `load`; None for an engine that needs none.
         weights_dir: a folder that is searched first for `weights`; None for the default.
         in_process: whether `load` loads the model into this process.
+        continues_replies: whether a request whose last message is the assistant's is answered with
+            the rest of that message.
     """
 
     host: str | None = None
@@ -44,6 +46,7 @@ class LocalEngine(ABC):
     weights: str | None = None
     weights_dir: Path | None = None
     in_process: bool = False
+    continues_replies: bool = False
 
     supports_function_calling = False
     supports_reasoning = False

@@ -75,6 +75,7 @@ class EmbeddedEngine(LocalEngine):
     slots: int
     context: int
     in_process = True
+    continues_replies = True  # llama.cpp renders the last message without its end
 
     def __init__(
         self,

@@ -66,6 +66,7 @@ class OllamaEngine(LocalEngine):
 
     host: str
     context: int
+    continues_replies = True  # its templates leave the last message open
 
     def __init__(
         self,

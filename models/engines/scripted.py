@@ -23,6 +23,7 @@ class ScriptedEngine(LocalEngine):
         script: returns the reply's text or an awaitable of it; its exceptions are the engine's.
         delay: the duration of a call in seconds, or a function of the request.
         logprobs: returns the log-probability of each token of a reply; None gives none.
+        continues_replies: whether the script returns the rest of a reply that ends the messages.
 
     Attributes:
         requests: every request that was started, in order.
@@ -38,7 +39,9 @@ class ScriptedEngine(LocalEngine):
         script: Script,
         delay: float | Callable[[Request], float] = 0.0,
         logprobs: Callable[[str], list[float]] | None = None,
+        continues_replies: bool = False,
     ) -> None:
+        self.continues_replies = continues_replies
         self.script, self.delay, self.logprobs = script, delay, logprobs
         self.requests: list[Request] = []
         self.cancelled = 0

@@ -211,7 +211,7 @@ def min_calls_per_question(program: Cascade, last: int | None = None) -> int:
 def _min_calls(program: Cascade, round_: CascadeRound, agreed: bool) -> int:
     """Return the calls of a round in which all samples have one vote, or none has a vote."""
     spec = round_.spec
-    shared_plan = round_.planner is not None and spec.plans == 1
+    shared_plan = spec.planner is not None and spec.plans == 1
     samples = spec.samples
     if program.early_stop != NONE:
         forwards_plan = round_.forwards_plan and not shared_plan
@@ -219,4 +219,4 @@ def _min_calls(program: Cascade, round_: CascadeRound, agreed: bool) -> int:
         samples = confidence.min_samples(spec, agreed, program.early_stop, forwards_plan)
     if shared_plan:
         return 1 + samples
-    return samples if round_.planner is None else 2 * samples
+    return samples if spec.planner is None else 2 * samples

@@ -6,10 +6,11 @@ from typing import Any
 import dspy
 
 from ...eval import Score
-from ...programs.cascade_round import UNREADABLE_PLAN, CascadeRound
+from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.base import Sample
 from ...programs.optimizer_trace import winning_trace
 from ...programs.predictor_name import PredictorName
+from ...programs.round_plan import UNREADABLE_PLAN
 from ...programs.round_record import RoundRecord
 from ...util.text import shorten
 
@@ -151,11 +152,11 @@ def _unparsed_call(
     predict: Any = round_.reasoner.predict
     inputs: dict[str, Any] = dict(fields)
     reasoned = any(called is predict for called, *_ in sample.trace)
-    if round_.planner is not None and (is_shared_plan or reasoned):
+    if round_.planner is not None and round_.planner.predict and (is_shared_plan or reasoned):
         predict = round_.planner.predict
     else:
         known = plans | {round_.number: sample.plan}
-        for number, field in round_.fields.items():
-            inputs[field] = known.get(number) or UNREADABLE_PLAN
+        for seen in round_.seen:
+            inputs[seen.field] = known.get(seen.round) or UNREADABLE_PLAN
     field = list(predict.signature.output_fields)[-1]
     return predict, inputs, dspy.Prediction(**{field: sample.unparsed_reply})

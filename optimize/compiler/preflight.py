@@ -250,8 +250,8 @@ def _overflow(program: Cascade, round_: CascadeRound, role: Role, question: str)
     spec = round_.spec
     name, module, reply = spec.reasoner, round_.reasoner, spec.max_tokens
     if role == "planner":
-        name, module, reply = spec.planner, round_.planner, spec.plan_max_tokens
-    if name is None or module is None:
+        name, module, reply = spec.planner, round_.planner, spec.longest_plan
+    if name is None or module is None or module.predict is None:
         return None
     tier, predict = program.team[name], module.predict
     if not tier.context_tokens:

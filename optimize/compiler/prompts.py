@@ -171,7 +171,7 @@ def tier_of(program: Cascade, predictor: str) -> Tier:
     number, role = PredictorName.parse(predictor)
     spec = program.preset.rounds[number - 1]
     name = spec.planner if role == "planner" else spec.reasoner
-    return program.team[name or ""]
+    return program.team[name or spec.reasoner]
 
 
 def select_predictors(program: Cascade, only: Iterable[str] = ()) -> list[str]:

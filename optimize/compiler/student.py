@@ -13,6 +13,7 @@ from ...programs.confidence.early_stopping import HEURISTIC_RULES
 from ...programs.demonstrations import nearest_by_role
 from ...programs.ensemble import Ensemble
 from ...programs.plan_kinds import PLAN_KINDS
+from ...programs.progress import Progress
 from ...programs.sampling import derive_seed
 from ...programs.task_signature import prompt_inputs
 from ...util.hashing import digest
@@ -119,7 +120,7 @@ class Student(Ensemble):
         return StudentPrediction(**dict(prediction.items()))
 
     async def run_round(
-        self, round_: CascadeRound, question: str, plans: dict[int, str], inputs: dict[str, Any]
+        self, round_: CascadeRound, question: str, progress: Progress, inputs: dict[str, Any]
     ) -> dspy.Prediction:
         """Run one round of a question, or return its outcome from the cache.
 
@@ -128,18 +129,20 @@ class Student(Ensemble):
         rollout, seed = self._rollout(), self.seed
         if rollout is not None:
             round_, seed = _with_temperature(round_), derive_seed(seed, rollout)
-        visible_plans = {number: plans.get(number) for number in round_.fields}
+        visible_plans = {number: progress.plans.get(number) for number in round_.spec.sees}
         nearest = nearest_by_role(self.knn_demos, round_.number, question)
         settings = [round_.spec.identity(), self._models(round_), inputs]
         if self.early_stop in HEURISTIC_RULES:
             settings.append(self.early_stop)  # all other rules decide alike
+        if round_.planner and round_.planner.kind.needs_attempts:
+            settings.append(progress.attempts)
         key = digest(_prompt_state(round_, nearest), question, visible_plans, seed, *settings)
         result = await self.session.round_cache.get_or_run(
             key,
             round_,
             lambda: round_.acall(
                 question=question,
-                plans=plans,
+                progress=progress,
                 team=self.team,
                 confidence=self.confidence_of(round_.number),
                 seed=seed,
@@ -208,6 +211,6 @@ def _prompt_state(round_: CascadeRound, nearest: Mapping[str, Sequence[Any]]) ->
     """Return the prompts of a round for one question."""
     states = []
     for role, module in (("planner", round_.planner), ("reasoner", round_.reasoner)):
-        if module:
+        if module and module.predict:
             states.append(predictor_state(module.predict, nearest.get(role, ())))
     return states

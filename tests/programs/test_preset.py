@@ -149,7 +149,7 @@ def test_tiers_and_plans_handed_on(name: str, tiers: tuple[str, ...], forwards_p
         ([SMALL | {"plan": "goal"}], "rounds.1: planner and plan go together"),
         (
             [PLANNED | {"plan": "poem"}],
-            "rounds.1.plan: no plan kind is named 'poem': there are goal, guideline",
+            "rounds.1.plan: no plan kind is named 'poem': there are blueprint, ",
         ),
         ([SMALL | {"plans": 2}], "rounds.1: plans needs a planner"),
         ([PLANNED | {"plans": 2}], "rounds.1: plans must be 1 or as many as samples (1)"),

@@ -1,0 +1,100 @@
+"""The calls of a round: what they share, their settings, and the context that they run in."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import dspy
+
+from ..models import Team, call_labels
+from ..models.adapter import LeanAdapter
+from ..models.call import Role
+from .plan_kinds import PLAN_KINDS
+from .preset_round import Round
+from .sampling import derive_seed
+from .systems.stage_scope import stage_number
+
+Demos = Mapping[str, Sequence[dspy.Example]]
+"""Demonstrations selected for a question, by role: `planner`, `reasoner`."""
+
+
+@dataclass(frozen=True)
+class RoundCall:
+    """What all calls of a round share.
+
+    Attributes:
+        number: the round, from 1.
+        spec: the preset's round.
+        inputs: the question and its other inputs.
+        plans: the plans that earlier rounds forwarded, by round; empty for one that says nothing.
+        team: the tiers.
+        seed: all randomness of the round depends on it and on the question.
+        demos: demonstrations selected for the question.
+        logprobs: whether log-probabilities are requested.
+        attempts: what the samples of the round before said.
+    """
+
+    number: int
+    spec: Round
+    inputs: Mapping[str, Any]
+    plans: Mapping[int, str]
+    team: Team
+    seed: int
+    demos: Demos = field(default_factory=dict)
+    logprobs: bool = False
+    attempts: str = ""
+
+    def context(
+        self,
+        tier: str,
+        role: Role,
+        trace: list[Any],
+        index: int | None,
+        adapter: dspy.Adapter | None = None,
+    ) -> ExitStack:
+        """Return the context of a call: the tier's model and adapter, labels, and a trace.
+
+        Args:
+            tier: the tier that is called.
+            role: what the call is for.
+            trace: where DSPy's trace of the call goes.
+            index: the sample; None for a call that belongs to all samples.
+            adapter: formats the prompt in place of the tier's adapter.
+        """
+        stack = ExitStack()
+        stack.enter_context(self.team[tier].context(adapter, trace=trace))
+        labels = call_labels(round=stage_number(self.number), role=role, sample=index)
+        stack.enter_context(labels)
+        return stack
+
+    def settings(self, role: Literal["plan", "reason"], index: int) -> dict[str, Any]:
+        """Return the settings of a call.
+
+        Its rollout id keeps the sample apart in the cache. It is also the seed, for models that
+        take one.
+        """
+        spec = self.spec
+        if role == "plan":
+            tier, temperature, max_tokens = (
+                spec.planner,
+                spec.plan_temperature,
+                spec.longest_plan,
+            )
+        else:
+            tier, temperature, max_tokens = spec.reasoner, spec.temperature, spec.max_tokens
+        assert tier is not None
+        config: dict[str, Any] = {"temperature": temperature}
+        if max_tokens:
+            config["max_tokens"] = max_tokens
+        if role == "plan" and isinstance(self.team[tier].adapter, LeanAdapter):
+            stops = PLAN_KINDS[spec.plan or ""].stops.get(spec.plan_ends)
+            if stops:
+                config["stop"] = list(stops)
+        if temperature > 0:
+            config["rollout_id"] = derive_seed(self.seed, self.number, role, index)
+            if self.team[tier].seeded:
+                config["seed"] = config["rollout_id"]
+        if role == "reason" and self.logprobs:
+            config["logprobs"] = True
+        return config
