@@ -65,7 +65,7 @@ class Completion:
 
     async def reply(self) -> JsonObject:
         """Answer, and return the whole body."""
-        async with asyncio.timeout(self.options.request_timeout), asyncio.TaskGroup() as group:
+        async with self.within_time(), asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._whole(q)) for q in self.questions]
         choices = []
         predictions = []
@@ -73,7 +73,7 @@ class Completion:
             prediction, reasoning = task.result()
             message = {
                 "role": "assistant",
-                "content": self._text(prediction),
+                "content": self.text(prediction),
                 "reasoning_content": reasoning,
                 "refusal": None,
             }
@@ -81,7 +81,16 @@ class Completion:
             choices.append(choice | {"finish_reason": finish_reason(prediction)})
             predictions.append(prediction)
         body = self._head("chat.completion") | {"choices": choices}
-        return body | {"usage": api_usage(predictions), "cope": self._cascade_field(predictions[0])}
+        return body | {"usage": api_usage(predictions), "cope": self.cascade_field(predictions[0])}
+
+    async def answer(self) -> tuple[dspy.Prediction, str]:
+        """Answer the first choice, and return the prediction and the lines of its reasoning."""
+        async with self.within_time():
+            return await self._whole(self.questions[0])
+
+    def within_time(self) -> asyncio.Timeout:
+        """Return the limit of time of the request, as a context."""
+        return asyncio.timeout(self.options.request_timeout)
 
     async def _whole(self, question: Question) -> tuple[dspy.Prediction, str]:
         """Answer a question, and return the prediction and the lines of its reasoning."""
@@ -94,7 +103,8 @@ class Completion:
                 lines.append(narrate(event, cascade))
         raise ApiError(500, "the answer did not end", "server_error")
 
-    def _text(self, prediction: dspy.Prediction) -> str:
+    def text(self, prediction: dspy.Prediction) -> str:
+        """Return the text of an answer, up to the first stop."""
         return cut_at_stops(answer_text(prediction), self.request.stops)
 
     async def stream(self) -> AsyncGenerator[str]:
@@ -103,7 +113,7 @@ class Completion:
         An error ends the stream with an event of its own, because the status is sent already.
         """
         try:
-            async with asyncio.timeout(self.options.request_timeout):
+            async with self.within_time():
                 async for part in self._chunks():
                     yield part
         except Exception as error:
@@ -147,12 +157,13 @@ class Completion:
 
     def _last_chunk(self, index: int, prediction: dspy.Prediction) -> str:
         body = self._chunk_body(index, {}, finish_reason(prediction))
-        return sse(body | {"cope": self._cascade_field(prediction)})
+        return sse(body | {"cope": self.cascade_field(prediction)})
 
     def _head(self, kind: str) -> JsonObject:
         return {"id": self.id, "object": kind, "created": self.created, "model": self.request.model}
 
-    def _cascade_field(self, prediction: dspy.Prediction) -> JsonObject:
+    def cascade_field(self, prediction: dspy.Prediction) -> JsonObject:
+        """Return the field `cope` of an answer."""
         cascade = self.service.cascade(self.request.model)
         return cascade_field(prediction, self.last_tier.observe(cascade, prediction))
 

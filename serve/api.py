@@ -1,0 +1,86 @@
+"""The requests of the OpenAI API: who may ask, where they wait, and how they are answered."""
+
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
+
+from ..models.spending import SpendingGate
+from ..util.json_types import JsonObject
+from .access import Access, InFlight
+from .accounts import Account
+from .chat import Completion
+from .options import ServeOptions
+from .places import Places
+from .requests import ChatRequest
+from .responses import Response as ModelResponse
+from .responses_request import ResponsesRequest
+from .service import Service
+from .transport import EventStream, until_hang_up
+from .usage import LastTierCost
+
+
+@dataclass
+class Api:
+    """Answers the requests of one server.
+
+    Attributes:
+        service: answers the questions.
+        options: limits of the server.
+        access: keys and budget.
+        places: how many requests are answered at once.
+    """
+
+    service: Service
+    options: ServeOptions
+    access: Access
+    places: Places
+    _in_flight: InFlight = field(default_factory=InFlight)
+    _last_tier: LastTierCost = field(default_factory=LastTierCost)
+
+    async def chat(self, body: ChatRequest, request: Request) -> Response:
+        """Answer a request for chat completions."""
+        account = self.access.account(request.headers)
+        completion = self._completion(body, self.access.gate(account))
+        stream = completion.stream if body.stream else None
+        return await self._answer(request, account, completion.reply, stream)
+
+    async def responses(self, body: ResponsesRequest, request: Request) -> Response:
+        """Answer a request for a response."""
+        account = self.access.account(request.headers)
+        completion = self._completion(body.chat_request(), self.access.gate(account))
+        response = ModelResponse(body, completion)
+        stream = response.stream if body.stream else None
+        return await self._answer(request, account, response.reply, stream)
+
+    def _completion(self, body: ChatRequest, gate: SpendingGate | None) -> Completion:
+        return Completion.of(self.service, body, self._last_tier, self.options, gate)
+
+    async def _answer(
+        self,
+        request: Request,
+        account: Account | None,
+        reply: Callable[[], Coroutine[Any, Any, JsonObject]],
+        stream: Callable[[], AsyncGenerator[str]] | None,
+    ) -> Response:
+        """Wait for a place, and answer whole or as a stream."""
+        self.access.accounts.count_request(account)
+        self._in_flight.enter(account)
+        try:
+            await until_hang_up(request, self.places.take())
+        except BaseException:
+            self._in_flight.leave(account)
+            raise
+
+        def closed() -> None:
+            self.places.give_back()
+            self._in_flight.leave(account)
+
+        if stream is not None:
+            return EventStream(stream(), closed)
+        try:
+            return JSONResponse(await until_hang_up(request, reply()))
+        finally:
+            closed()

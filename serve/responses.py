@@ -1,0 +1,208 @@
+"""Write the events of an answer as `/v1/responses` of the OpenAI API does.
+
+The order of the events is the one that the stream helper of the `openai` package assembles:
+created, the reasoning with its summary, the message with its text, completed.
+"""
+
+import json
+import secrets
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from typing import Any
+
+import dspy
+
+from ..programs.events import AnswerText
+from ..util.json_types import JsonObject
+from .chat import COMMENT, Completion, answer_text, finish_reason
+from .errors import ApiError, as_api_error
+from .narration import narrate
+from .responses_request import ResponsesRequest
+from .service import Finished, KeepAlive
+from .text_stream import TextStream
+from .usage import api_usage
+
+
+@dataclass
+class Response:
+    """One response: its identity, and the completion behind it."""
+
+    request: ResponsesRequest
+    completion: Completion
+    id: str = field(default_factory=lambda: "resp_" + secrets.token_hex(16))
+    created: float = field(default_factory=time.time)
+    _sequence: int = 0
+
+    async def reply(self) -> JsonObject:
+        """Answer, and return the whole body."""
+        prediction, reasoning = await self.completion.answer()
+        return self._body("completed", prediction, reasoning)
+
+    async def stream(self) -> AsyncGenerator[str]:
+        """Answer, and yield server-sent events as things happen. An error is the last event."""
+        try:
+            async with self.completion.within_time():
+                async for event in self._events():
+                    yield event
+        except Exception as error:
+            failure = as_api_error(error)
+            body = self._body("failed") | {
+                "error": {"code": failure.code or "server_error", "message": failure.message}
+            }
+            yield self._event("response.failed", response=body)
+
+    async def _events(self) -> AsyncGenerator[str]:
+        yield self._event("response.created", response=self._body("in_progress"))
+        reasoning = {"item_id": self._name("rs"), "output_index": 0, "summary_index": 0}
+        yield self._event(
+            "response.output_item.added", output_index=0, item=self._reasoning_item([])
+        )
+        part = {"type": "summary_text", "text": ""}
+        yield self._event("response.reasoning_summary_part.added", **reasoning, part=part)
+        lines: list[str] = []
+        text = TextStream(self.completion.request.stops)
+        written = ""
+        prediction: dspy.Prediction | None = None
+        question = self.completion.questions[0]
+        cascade = self.completion.service.cascade(question.model)
+        async for event in self.completion.service.events(
+            question, self.completion.options.keep_alive
+        ):
+            match event:
+                case KeepAlive():
+                    yield COMMENT
+                case AnswerText():
+                    new = text.add(event.text)
+                    if new and not written:
+                        for opening in self._open_message(reasoning, lines):
+                            yield opening
+                    written += new
+                    if new:
+                        yield self._text_delta(new)
+                case Finished():
+                    prediction = event.prediction
+                case _:
+                    lines.append(narrate(event, cascade))
+                    if not written:  # the reasoning has ended where the message began
+                        delta = lines[-1]
+                        kind = "response.reasoning_summary_text.delta"
+                        yield self._event(kind, **reasoning, delta=delta)
+        if prediction is None:
+            raise ApiError(500, "the answer did not end", "server_error")
+        if not written:
+            for opening in self._open_message(reasoning, lines):
+                yield opening
+        rest = text.finish(answer_text(prediction))
+        if rest:
+            yield self._text_delta(rest)
+        for ending in self._close_message(written + rest):
+            yield ending
+        body = self._body("completed", prediction, "".join(lines), written + rest)
+        yield self._event("response.completed", response=body)
+
+    def _open_message(self, reasoning: JsonObject, lines: list[str]) -> list[str]:
+        """Return the events that end the reasoning and begin the message."""
+        part = {"type": "summary_text", "text": "".join(lines)}
+        message = self._message_item("", "in_progress") | {"content": []}
+        empty = {"type": "output_text", "text": "", "annotations": []}
+        return [
+            self._event("response.reasoning_summary_text.done", **reasoning, text="".join(lines)),
+            self._event("response.reasoning_summary_part.done", **reasoning, part=part),
+            self._event(
+                "response.output_item.done", output_index=0, item=self._reasoning_item([part])
+            ),
+            self._event("response.output_item.added", output_index=1, item=message),
+            self._event("response.content_part.added", **self._content(), part=empty),
+        ]
+
+    def _close_message(self, text: str) -> list[str]:
+        """Return the events that end the message."""
+        message = self._message_item(text, "completed")
+        return [
+            self._event("response.output_text.done", **self._content(), text=text, logprobs=[]),
+            self._event(
+                "response.content_part.done", **self._content(), part=message["content"][0]
+            ),
+            self._event("response.output_item.done", output_index=1, item=message),
+        ]
+
+    def _text_delta(self, text: str) -> str:
+        return self._event("response.output_text.delta", **self._content(), delta=text, logprobs=[])
+
+    def _content(self) -> JsonObject:
+        return {"item_id": self._name("msg"), "output_index": 1, "content_index": 0}
+
+    def _event(self, kind: str, **fields: Any) -> str:
+        body = {"type": kind, "sequence_number": self._sequence} | fields
+        self._sequence += 1
+        return f"event: {kind}\ndata: {json.dumps(body, ensure_ascii=False)}\n\n"
+
+    def _name(self, prefix: str) -> str:
+        return self.id.replace("resp", prefix, 1)
+
+    def _reasoning_item(self, summary: list[JsonObject]) -> JsonObject:
+        return {"id": self._name("rs"), "type": "reasoning", "summary": summary}
+
+    def _message_item(self, text: str, status: str) -> JsonObject:
+        content = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+        return {
+            "id": self._name("msg"),
+            "type": "message",
+            "role": "assistant",
+            "status": status,
+            "content": [content],
+        }
+
+    def _body(
+        self,
+        status: str,
+        prediction: dspy.Prediction | None = None,
+        reasoning: str = "",
+        text: str | None = None,
+    ) -> JsonObject:
+        """Return the response as an object of the API, without its answer while it is open."""
+        body: JsonObject = {
+            "id": self.id,
+            "object": "response",
+            "created_at": self.created,
+            "status": status,
+            "model": self.request.model,
+            "output": [],
+            "parallel_tool_calls": True,
+            "tool_choice": "auto",
+            "tools": [],
+            "usage": None,
+            "error": None,
+            "incomplete_details": None,
+            "instructions": self.request.instructions,
+            "metadata": self.request.metadata or {},
+            "temperature": self.request.temperature,
+            "top_p": None,
+        }
+        if prediction is None:
+            return body
+        if finish_reason(prediction) == "length":
+            body["status"], body["incomplete_details"] = (
+                "incomplete",
+                {"reason": "max_output_tokens"},
+            )
+        if text is None:
+            text = self.completion.text(prediction)
+        summary = [{"type": "summary_text", "text": reasoning}]
+        body["output"] = [self._reasoning_item(summary), self._message_item(text, "completed")]
+        body["usage"] = responses_usage(prediction)
+        body["cope"] = self.completion.cascade_field(prediction)
+        return body
+
+
+def responses_usage(prediction: dspy.Prediction) -> JsonObject:
+    """Return the tokens of an answer in the fields of `/v1/responses`."""
+    usage = api_usage([prediction])
+    return {
+        "input_tokens": usage["prompt_tokens"],
+        "input_tokens_details": usage["prompt_tokens_details"] | {"cache_write_tokens": 0},
+        "output_tokens": usage["completion_tokens"],
+        "output_tokens_details": usage["completion_tokens_details"],
+        "total_tokens": usage["total_tokens"],
+    }

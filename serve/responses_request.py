@@ -1,0 +1,74 @@
+"""The body of a request for `/v1/responses`, read as a chat request."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .errors import invalid
+from .requests import ChatRequest, Message, Part
+
+_MESSAGE = "message"
+
+
+class InputItem(BaseModel):
+    """An item of the input: a message, or something that this server does not read."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = _MESSAGE
+    role: Literal["system", "developer", "user", "assistant"] | None = None
+    content: str | list[Part] | None = None
+
+
+class ResponsesRequest(BaseModel):
+    """The body of `/v1/responses`. Fields that it does not name are ignored."""
+
+    model_config = ConfigDict(extra="allow")
+
+    model: str = Field(max_length=500)
+    input: str | list[InputItem] = Field(min_length=1)
+    instructions: str | None = None
+    stream: bool | None = False
+    temperature: float | None = Field(None, ge=0.0, le=2.0)
+    max_output_tokens: int | None = Field(None, ge=1)
+    previous_response_id: str | None = None
+    tools: list[dict[str, Any]] | None = None
+    metadata: dict[str, str] | None = None
+
+    def chat_request(self) -> ChatRequest:
+        """Return the same request as one for chat completions.
+
+        Reasoning items of earlier replies are left out.
+
+        Raises:
+            ApiError: for an earlier response, because none is stored; for items without a text.
+        """
+        if self.previous_response_id is not None:
+            raise invalid(
+                "responses are not stored: send the whole conversation as input",
+                "previous_response_id",
+            )
+        messages = []
+        if self.instructions:
+            messages.append(Message(role="system", content=self.instructions))
+        if isinstance(self.input, str):
+            messages.append(Message(role="user", content=self.input))
+        else:
+            messages += [_message(item) for item in self.input if item.type != "reasoning"]
+        fields = {
+            "model": self.model,
+            "messages": messages,
+            "stream": self.stream,
+            "temperature": self.temperature,
+            "max_tokens": self.max_output_tokens,
+            "tools": self.tools,
+        }
+        return ChatRequest.model_validate(fields)
+
+
+def _message(item: InputItem) -> Message:
+    if item.type != _MESSAGE or item.role is None:
+        raise invalid(
+            f"the input has an item of type {item.type[:40]!r}, and only messages are read", "input"
+        )
+    return Message(role=item.role, content=item.content)
