@@ -1,29 +1,23 @@
 """Options that map the columns of a user's table to questions, for every command with --data."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import click
-
+from .option_types import option
 from .options import Command
 from .output import notify
 
-if TYPE_CHECKING:
-    from ..eval.tasks.columns import ColumnMapping
-
 _OPTIONS = {
-    "question": click.option(
-        "--question", metavar="COLUMN", help="Column of --data with the question."
-    ),
-    "answer": click.option("--answer", metavar="COLUMN", help="Column with the right answer."),
-    "id": click.option("--id", metavar="COLUMN", help="Column with the name of each row."),
-    "choices": click.option(
+    "question": option("--question", metavar="COLUMN", help="Column of --data with the question."),
+    "answer": option("--answer", metavar="COLUMN", help="Column with the right answer."),
+    "id": option("--id", metavar="COLUMN", help="Column with the name of each row."),
+    "choices": option(
         "--choices",
         metavar="COLUMN|A,B,C",
         help="Column with the options of each question, or the options of all. They are shown "
         "below the question.",
     ),
-    "template": click.option(
+    "template": option(
         "--template",
         metavar="TEXT",
         help="The question from several columns, such as 'Customer: {text}\\nWhich team?'.",
@@ -42,14 +36,18 @@ def question_options(command: Command) -> Command:
 
 
 def _add(command: Command, names: Iterable[str]) -> Command:
-    for name, option in reversed(_OPTIONS.items()):
+    for name, column in reversed(_OPTIONS.items()):
         if name in names:
-            command = option(command)
+            command = column(command)
     return command
 
 
-def take_columns(values: dict[str, Any]) -> "ColumnMapping | None":
-    """Return the mapping that the options name, and print it; None without any.
+def take_columns(values: dict[str, Any], into: str = "columns") -> None:
+    """Replace the options of columns by the mapping that they name, and print it.
+
+    Args:
+        values: the values of all options.
+        into: the name of the mapping; it is None without any of the options.
 
     Raises:
         CopeError: see `ColumnMapping.from_options`.
@@ -60,4 +58,4 @@ def take_columns(values: dict[str, Any]) -> "ColumnMapping | None":
     mapping = ColumnMapping.from_options(values.get("data"), **given)
     if mapping is not None:
         notify(f"{values['data']}: {mapping.describe()}")
-    return mapping
+    values[into] = mapping

@@ -13,6 +13,7 @@ from ..errors import suggest_names
 from ..util.signals import interrupt_on_closing_signals
 from ..util.streams import open_missing_streams
 from .errors import INTERRUPTED, ErrorHandlingGroup
+from .option_types import flag
 
 # File of the subcommand, and its line in `cope --help`.
 COMMANDS = {
@@ -78,7 +79,7 @@ class LazyGroup(ErrorHandlingGroup):
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-@click.option("--debug", is_flag=True, help="Show tracebacks, warnings and the libraries' logs.")
+@flag("--debug", help="Show tracebacks, warnings and the libraries' logs.")
 @click.version_option(package_name="cope-dspy", message="%(prog)s %(version)s")
 def app(debug: bool) -> None:
     """A small local model and a large model solve problems together, through plans.

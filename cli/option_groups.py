@@ -1,17 +1,28 @@
 """Groups of options: each arrives at a command as one dataclass."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from dataclasses import fields
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
 
 from ..models.engines.registry import DEFAULT_TIMEOUT, name_forms
 from ..models.weights.catalog import aliases
 from .column_options import columns_options, take_columns
-from .option_types import NameValue, Thresholds, as_dict, negated, or_empty, positive_int
+from .option_types import (
+    Thresholds,
+    assignments,
+    count,
+    flag,
+    negated,
+    option,
+    or_empty,
+    positive_int,
+)
 from .options import (
     Command,
     budget_option,
@@ -33,12 +44,6 @@ from .options import (
 )
 from .task_options import domain_option, task_file_option
 
-if TYPE_CHECKING:
-    from ..eval.run.options import DataOptions, RunOptions
-    from ..programs.options import ProgramOptions, TeamOptions
-
-Options = TypeVar("Options")
-
 NO_PROGRAM = "none"
 
 
@@ -51,42 +56,51 @@ def is_set_by_user(name: str) -> bool:
 
 
 def option_group(
-    parameter: str, build: Callable[[dict[str, Any]], Any], *options: Callable[[Command], Command]
+    kind: str,
+    *options: Callable[[Command], Command],
+    prepare: Callable[[dict[str, Any]], None] | None = None,
+    shared: Collection[str] = (),
 ) -> Callable[[Command], Command]:
-    """Return a decorator that adds options to a command, and passes them as one argument.
+    """Return a decorator that adds options to a command, and passes them as one dataclass.
+
+    The command's parameter has the name of the dataclass in lower case, such as `team_options`. The
+    dataclass takes the values that it has a field for, whichever group their options are in.
 
     Args:
-        parameter: the name of the command's parameter.
-        build: makes the argument, and takes the values that it uses out of all values.
+        kind: the dataclass, as `room.module:Name`; it is imported when the command runs.
         options: decorators of click's, in the order of the help page.
+        prepare: turns the values of the options into those of the dataclass.
+        shared: the fields whose values the dataclasses of later groups have too.
     """
+    module, _, name = kind.partition(":")
+    parameter = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
     def decorate(command: Command) -> Command:
         @wraps(command)
         def collected(*args: Any, **values: Any) -> Any:
-            values[parameter] = build(values)
+            if prepare is not None:
+                prepare(values)
+            dataclass = getattr(import_module(f"cope.{module}"), name)
+            settings = {}
+            for field in fields(dataclass):
+                if field.name in values:
+                    settings[field.name] = values[field.name]
+                    if field.name not in shared:
+                        del values[field.name]
+            values[parameter] = dataclass(**settings)
             return command(*args, **values)
 
         decorated: Command = collected
-        for option in reversed(options):
-            decorated = option(decorated)
+        for add in reversed(options):
+            decorated = add(decorated)
         return decorated
 
     return decorate
 
 
-def take_fields(kind: type[Options], values: dict[str, Any]) -> Options:
-    """Build a dataclass from those values that it has a field for, and remove them."""
-    settings = {}
-    for field in fields(kind):  # type: ignore[arg-type]
-        if field.name in values:
-            settings[field.name] = values.pop(field.name)
-    return kind(**settings)
-
-
-def _team_options(values: dict[str, Any]) -> "TeamOptions":
+def _take_pair(values: dict[str, Any]) -> None:
+    """Take the models of a pair where the user names none."""
     from ..models.weights.pairs import pair_by_name
-    from ..programs.options import TeamOptions
 
     name = values.pop("pair")
     if name is not None:
@@ -94,12 +108,9 @@ def _team_options(values: dict[str, Any]) -> "TeamOptions":
         for tier in ("small", "large"):
             if not is_set_by_user(tier):
                 values[tier] = getattr(pair, tier)
-    return take_fields(TeamOptions, values)
 
 
-def _program_options(values: dict[str, Any]) -> "ProgramOptions":
-    from ..programs.options import ProgramOptions
-
+def _take_program(values: dict[str, Any]) -> None:
     program = values.get("program")
     if program:
         is_file = program.lower() != NO_PROGRAM
@@ -109,7 +120,6 @@ def _program_options(values: dict[str, Any]) -> "ProgramOptions":
             raise click.UsageError("--program brings its own rounds: leave out --preset.")
     if values.get("calibration"):
         reject_options_of_calibration()
-    return take_fields(ProgramOptions, values)
 
 
 def reject_options_of_calibration() -> None:
@@ -125,126 +135,86 @@ def reject_options_of_calibration() -> None:
             )
 
 
-def build_data_options(values: dict[str, Any]) -> "DataOptions":
-    """Take the options of the questions out of all values."""
-    from ..eval.run.options import DataOptions
-
-    values["columns"] = take_columns(values)
-    return take_fields(DataOptions, values)
-
-
-def _run_options(values: dict[str, Any]) -> "RunOptions":
-    from ..eval.run.options import RunOptions
-
-    return take_fields(RunOptions, values)
-
-
 team_options = option_group(
-    "team_options",
-    _team_options,
-    click.option(
-        "--pair", metavar="NAME", help="Both models by the name of a pair in cope models list."
-    ),
-    click.option(
+    "programs.options:TeamOptions",
+    option("--pair", metavar="NAME", help="Both models by the name of a pair in cope models list."),
+    option(
         "--small",
         metavar="MODEL",
         default=f"local/{aliases()['small']}",
-        show_default=True,
         help=f"Small tier: {name_forms()}, or a provider's name such as openai/gpt-4o-mini.",
     ),
-    click.option(
-        "--large",
-        metavar="MODEL",
-        default=f"local/{aliases()['large']}",
-        show_default=True,
-        help="Large tier.",
-    ),
+    option("--large", metavar="MODEL", default=f"local/{aliases()['large']}", help="Large tier."),
     tier_option,
     price_option,
-    click.option(
+    assignments(
         "--in-flight",
         "limits",
         metavar="TIER=N",
-        multiple=True,
-        type=NameValue(positive_int),
-        callback=as_dict,
-        help="Parallel requests of a tier; 4 or 8 for local engines, else 16. Repeatable.",
+        read=positive_int,
+        help="Parallel requests of a tier; 4 or 8 for local engines, else 16.",
     ),
-    click.option(
+    assignments(
         "--key",
         "keys",
         metavar="TIER=VARIABLE",
-        multiple=True,
-        type=NameValue(str),
-        callback=as_dict,
-        help="Environment variable with the key of a tier's server. Repeatable.",
+        read=str,
+        help="Environment variable with the key of a tier's server.",
     ),
-    click.option(
+    option(
         "--context",
         type=click.IntRange(64),
         default=2048,
-        show_default=True,
         metavar="N",
         help="Maximum tokens of prompt and reply together, for local models.",
     ),
-    click.option(
-        "--max-tokens",
-        type=click.IntRange(1),
-        default=512,
-        show_default=True,
-        metavar="N",
-        help="Maximum tokens of a reply.",
-    ),
-    click.option(
+    count("--max-tokens", default=512, help="Maximum tokens of a reply."),
+    option(
         "--adapter",
         default="lean",
-        show_default=True,
         metavar="NAME",
         help="The format of requests: lean, chat, json or xml.",
     ),
-    click.option(
+    option(
         "--timeout",
         type=float,
         default=DEFAULT_TIMEOUT,
-        show_default=True,
         metavar="SECONDS",
         help="Time for one request to a server; models in this process have no limit.",
     ),
-    click.option(
+    flag(
         "--no-cache",
         "cache",
-        is_flag=True,
         callback=negated,
         help="Call the models again for requests that are cached.",
     ),
-    click.option(
+    option(
         "--weights",
         type=click.Path(file_okay=False, path_type=Path),
         metavar="DIR",
         help="Folder with weights of local/ models, searched first.",
     ),
+    prepare=_take_pair,
 )
 """Add the options that say which models work together and how, as one `TeamOptions`."""
 
 program_options = option_group(
-    "program_options",
-    _program_options,
-    click.option(
+    "programs.options:ProgramOptions",
+    option(
         "--preset",
         default="cope",
-        show_default=True,
         metavar="NAME|FILE.toml",
         help="The rounds: a preset's name, a tier's name for it alone, or a file of your own. "
         "A wrong name lists them all.",
     ),
-    click.option(
+    option(
         "--program",
         metavar="FILE|none",
         help="A saved program: its rounds, instructions and examples. None: the preset's own "
         "instructions, also where the package has a compiled program.",
     ),
     samples_option,
-    click.option(
+    option(
         "--thresholds",
         type=Thresholds(),
         metavar="T,T",
@@ -253,18 +223,18 @@ program_options = option_group(
     ),
     seed_option,
     unsafe_code_option,
+    prepare=_take_program,
 )
 """Add the options that say how the models work together, as one `ProgramOptions`.
 
 It takes in `early_stop_option` and `calibration_option` where a command has these too.
 """
 
-some_program_options = option_group("program_options", _program_options)
+some_program_options = option_group("programs.options:ProgramOptions", prepare=_take_program)
 """Pass those options that the command has itself, such as `seed_option`, as `ProgramOptions`."""
 
 data_options = option_group(
-    "data_options",
-    build_data_options,
+    "eval.run.options:DataOptions",
     limit_option,
     split_option,
     data_option,
@@ -273,6 +243,7 @@ data_options = option_group(
     task_file_option,
     match_option,
     visible_option,
+    prepare=take_columns,
 )
 """Add the options that name the questions, as one `DataOptions`, which takes in `group_option`."""
 
@@ -290,7 +261,7 @@ def run_options(
     options = [budget, questions_option, runs_option(directory), fresh_option]
     if tracked:
         options += [track_option, store_option]
-    return option_group("run_options", _run_options, *options)
+    return option_group("eval.run.options:RunOptions", *options)
 
 
 def lists_tasks(command: Command) -> Command:

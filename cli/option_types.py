@@ -1,12 +1,24 @@
 """Types and callbacks of options: how the text of an option becomes a value."""
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
 
 from ..errors import CopeError
 from ..models.prices import Price
+
+option = partial(click.option, show_default=True)
+"""Return an option whose help text ends with its default, if it has one."""
+
+PATH = click.Path(path_type=Path)
+
+flag = partial(option, is_flag=True)
+count = partial(option, type=click.IntRange(1), metavar="N")
+usd = partial(option, type=click.FloatRange(0), metavar="USD")
+file = partial(option, type=PATH, metavar="FILE")
 
 
 class NameValue(click.ParamType):
@@ -95,3 +107,9 @@ class CommaSeparated(click.ParamType):
         if isinstance(value, tuple):
             return value
         return tuple(part.strip() for part in str(value).split(",") if part.strip())
+
+
+def assignments(*names: str, read: Callable[[str], Any], help: str, **how: Any) -> Any:
+    """Return a repeatable option of pairs `NAME=VALUE`, which arrive as one dict."""
+    how |= {"multiple": True, "type": NameValue(read), "callback": as_dict}
+    return option(*names, help=f"{help} Repeatable.", **how)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..programs.domains.registry import DOMAINS
+from .option_types import option
 
 if TYPE_CHECKING:
     from ..eval.tasks.base import Task
@@ -19,13 +20,13 @@ def _load(context: click.Context, parameter: click.Parameter, value: Any) -> "Ta
 
 
 task_argument = click.argument("task", required=False)
-task_file_option = click.option(
+task_file_option = option(
     "--task-file",
     metavar="FILE.py",
     callback=_load,
     help="A Python file of your own that defines TASK; it is run. cope init task writes one.",
 )
-domain_option = click.option(
+domain_option = option(
     "--domain",
     type=click.Choice(list(DOMAINS)),
     help="jsonl: what kind of questions are in --data. [default: short-answer]",

@@ -13,6 +13,7 @@ from ...programs.reply_counts import ReplyCounts
 from ...util.text import one_line, printable
 from ..context import AppContext, pass_app
 from ..option_groups import program_options, team_options
+from ..option_types import flag, option, usd
 from ..options import calibration_option, early_stop_option, json_option, match_option
 from ..output import notify, print_json, silence
 
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("question", required=False)
-@click.option(
+@option(
     "--task",
     "domain",
     type=click.Choice(list(DOMAINS)),
     default=DEFAULT_DOMAIN,
-    show_default=True,
     help="What kind of answer: a short one, or a program that passes the tests in the question.",
 )
 @match_option
@@ -36,16 +36,9 @@ if TYPE_CHECKING:
 @calibration_option
 @team_options
 @json_option
-@click.option(
-    "--budget",
-    type=click.FloatRange(0),
-    metavar="USD",
-    help="Start no further round once this is spent.",
-)
-@click.option(
-    "--show-prompts", is_flag=True, help="Print every call: its messages, settings and reply."
-)
-@click.option("-q", "--quiet", is_flag=True, help="Print the answer alone: no rounds, no usage.")
+@usd("--budget", help="Start no further round once this is spent.")
+@flag("--show-prompts", help="Print every call: its messages, settings and reply.")
+@flag("-q", "--quiet", help="Print the answer alone: no rounds, no usage.")
 @pass_app
 def command(
     app: AppContext,

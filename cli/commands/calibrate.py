@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..option_types import PATH, flag, option, usd
 from ..options import json_option, match_option, output_option, price_option, seed_option
 from ..output import notify, print_json
 from ..output_files import check_output
@@ -16,73 +17,54 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
 @click.command()
-@click.argument("record", type=click.Path(path_type=Path))
-@click.option(
-    "--harm",
-    type=_SHARE,
-    default=0.02,
-    show_default=True,
-    metavar="SHARE",
-    help="Largest share of lost questions.",
+@click.argument("record", type=PATH)
+@option(
+    "--harm", type=_SHARE, default=0.02, metavar="SHARE", help="Largest share of lost questions."
 )
-@click.option(
+@option(
     "--delta",
     type=_SHARE,
     default=0.1,
-    show_default=True,
     metavar="SHARE",
     help="Largest chance that the guarantee is violated.",
 )
-@click.option(
+@option(
     "--loss",
     type=click.Choice(["harm", "judged-worse", "disagreement"]),
     default="harm",
-    show_default=True,
     help="Lost is a question that the cascade gets wrong and the large model alone right; or, "
     "without labels, one that they answer differently, or on a judged record one whose answer is "
     "judged worse.",
 )
-@click.option(
+@option(
     "--minimize",
     type=click.Choice(["cost", "cost-small-free", "large-tokens", "seconds", "large-calls"]),
     help="The cost to minimize. [default: the first of these that the record holds]",
 )
-@click.option(
-    "--budget-usd-per-1k",
-    "budget",
-    type=click.FloatRange(0),
-    metavar="USD",
-    help="Maximum cost of 1,000 questions.",
-)
-@click.option(
+@usd("--budget-usd-per-1k", "budget", help="Maximum cost of 1,000 questions.")
+@option(
     "--group",
     metavar="COLUMN",
     help="Questions with the same value there are split together and count as one. "
     "[default: the record's]",
 )
-@click.option(
+@option(
     "--preset",
     metavar="NAME",
     help="Calibrate this one of the recorded programs. [default: the record's own]",
 )
-@click.option(
+@option(
     "--sequence",
     type=click.Choice(["auto", "monotone", "split"]),
     default="auto",
-    show_default=True,
     help="What orders the settings: one half of the questions (split), or no question (monotone). "
     "auto takes monotone where there are few questions.",
 )
 @match_option
 @seed_option
-@click.option(
-    "--risk-report",
-    is_flag=True,
-    help="Print the reliability of the share of votes too, round by round.",
-)
-@click.option(
+@flag("--risk-report", help="Print the reliability of the share of votes too, round by round.")
+@flag(
     "--stop-report",
-    is_flag=True,
     help="Print what each rule of --early-stop saves too, and which decisions it changes.",
 )
 @output_option("Write the calibration, for --calibration of cope ask and cope eval.")

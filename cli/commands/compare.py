@@ -9,7 +9,7 @@ from ...programs.systems.registry import is_system_file, only_cascades_error
 from ..compare_options import budget_option, calibration_option, comparison_options
 from ..context import AppContext, pass_app
 from ..eval_replay import reject_fixed_options
-from ..judge_options import JudgeOptions, judge_options
+from ..judge_options import judge_options, reject_judge_for_replay
 from ..option_groups import (
     data_options,
     is_set_by_user,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ...eval import Recording
     from ...eval.comparison import Comparison
     from ...eval.comparison.options import ComparisonOptions
+    from ...eval.judging.options import JudgeOptions
     from ...eval.run.options import DataOptions, RunOptions
     from ...programs.options import ProgramOptions, TeamOptions
 
@@ -66,7 +67,7 @@ def command(
     team_options: "TeamOptions",
     replay: str | None,
     as_json: bool,
-    judge_options: JudgeOptions,
+    judge_options: "JudgeOptions",
 ) -> None:
     """Compare presets and programs on TASK: {tasks}.
 
@@ -80,7 +81,7 @@ def command(
             if not is_system_file(system):
                 raise only_cascades_error(system)
         reject_fixed_options()
-        judge_options.reject_for_replay()
+        reject_judge_for_replay()
         if is_set_by_user("group") or is_set_by_user("early_stop"):
             raise click.UsageError(
                 "--replay takes groups and all samples from the record: leave out --group and "
@@ -116,7 +117,7 @@ def _compare_live(
     data_options: "DataOptions",
     run_options: "RunOptions",
     team_options: "TeamOptions",
-    judge_options: JudgeOptions,
+    judge_options: "JudgeOptions",
     as_json: bool,
 ) -> None:
     from dataclasses import replace
@@ -130,7 +131,7 @@ def _compare_live(
     team_options = replace(team_options, cache=False)  # a cached reply has no tokens of its own
     team = app.make_team(judge_options.add_tier(team_options))
     request = ComparisonRequest(
-        judge_options.judged(task, team),
+        judge_options.judged(task, team, notify),
         team,
         team_options,
         program_options,

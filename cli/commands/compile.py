@@ -13,6 +13,7 @@ from ...optimize.optimizers.registry import OPTIMIZERS
 from ..compile_options import compile_settings, output_options, split_options
 from ..context import AppContext, pass_app
 from ..option_groups import is_set_by_user, lists_tasks, program_options, team_options
+from ..option_types import flag
 from ..options import json_option
 from ..output import notify, print_json, print_text, terminal_style, warn
 from ..task_options import chosen_task, task_argument
@@ -39,7 +40,7 @@ class CompileCommand(click.Command):
 @compile_settings
 @split_options
 @output_options
-@click.option("--yes", "-y", is_flag=True, help="Do not ask before it starts.")
+@flag("--yes", "-y", help="Do not ask before it starts.")
 @json_option
 @program_options
 @team_options

@@ -2,6 +2,7 @@
 
 import click
 
+from ..option_types import flag
 from ..options import json_option
 from ..output import print_json, print_text, terminal_style
 
@@ -9,7 +10,7 @@ from ..output import print_json, print_text, terminal_style
 @click.command(short_help="Compare two programs: rounds, instructions, demonstrations, scores.")
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
-@click.option("--full", is_flag=True, help="Print long values of demonstrations in full.")
+@flag("--full", help="Print long values of demonstrations in full.")
 @json_option
 def command(a: str, b: str, full: bool, as_json: bool) -> None:
     """Compare two programs, each a program's file, a preset's name, or a preset's FILE.toml.

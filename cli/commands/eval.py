@@ -7,7 +7,7 @@ import click
 
 from ...programs.systems.registry import only_cascades_error
 from ..context import AppContext, pass_app
-from ..judge_options import JudgeOptions, judge_options
+from ..judge_options import judge_options, reject_judge_for_replay
 from ..option_groups import (
     data_options,
     is_set_by_user,
@@ -16,6 +16,7 @@ from ..option_groups import (
     run_options,
     team_options,
 )
+from ..option_types import option
 from ..options import (
     calibration_option,
     early_stop_option,
@@ -29,6 +30,7 @@ from ..task_options import chosen_task, task_argument
 from ..warnings import warn_about_questions, warn_about_settings
 
 if TYPE_CHECKING:
+    from ...eval.judging.options import JudgeOptions
     from ...eval.run.options import DataOptions, RunOptions
     from ...eval.run.store import RunStore
     from ...eval.run.tracked import TrackedEvaluation
@@ -47,12 +49,12 @@ if TYPE_CHECKING:
 @system_option
 @replay_option
 @json_option
-@click.option(
+@option(
     "--ranks-from",
     metavar="RECORD",
     help="Rank log-probabilities among the questions of a record, not those seen so far.",
 )
-@click.option(
+@option(
     "--by", metavar="FIELD", help="Break the results down by a field of the rows, such as level."
 )
 @judge_options
@@ -72,7 +74,7 @@ def command(
     as_json: bool,
     ranks_from: str | None,
     by: str | None,
-    judge_options: JudgeOptions,
+    judge_options: "JudgeOptions",
     program_options: "ProgramOptions",
     team_options: "TeamOptions",
 ) -> None:
@@ -85,7 +87,7 @@ def command(
     if replay:
         from ..eval_replay import evaluate_recording
 
-        judge_options.reject_for_replay()
+        reject_judge_for_replay()
         if by is not None:
             raise click.UsageError("--by breaks down answers of models: leave out --replay.")
         limit, match = data_options.limit, data_options.match
@@ -99,7 +101,7 @@ def command(
 
     chosen = chosen_task(task, data_options, program_options.unsafe_code)
     team = app.make_team(judge_options.add_tier(team_options))
-    chosen = judge_options.judged(chosen, team)
+    chosen = judge_options.judged(chosen, team, notify)
     if run_options.track:
         app.tracker.check(run_options.store)  # before models are downloaded and loaded
     chosen, examples = load_questions(

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ...errors import CopeError
-from ..option_types import NameValue
+from ..option_types import PATH, NameValue, option
 from ..options import (
     group_option,
     json_option,
@@ -21,20 +21,20 @@ RESERVED = ("small", "large")
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
+@click.argument("file", type=PATH)
+@option(
     "--small",
     required=True,
     metavar="MODEL",
     help="The file's name of the model whose samples vote.",
 )
-@click.option(
+@option(
     "--large",
     metavar="MODEL",
     help="The file's name of the model that answers the rest. [default: the model of the last "
     "--tier]",
 )
-@click.option(
+@option(
     "--tier",
     "tiers",
     multiple=True,
@@ -42,7 +42,7 @@ RESERVED = ("small", "large")
     metavar="NAME=MODEL",
     help="One more of the file's models, asked after small and before large. Repeatable.",
 )
-@click.option(
+@option(
     "--variant",
     "variants",
     multiple=True,
@@ -50,11 +50,10 @@ RESERVED = ("small", "large")
     help="Take samples of this prompt, in this order; of one tier with TIER=. Repeatable. "
     "[default: all]",
 )
-@click.option(
+@option(
     "--threshold",
     type=click.FloatRange(0, 1, min_open=True),
     default=0.75,
-    show_default=True,
     metavar="T",
     help="Share of the votes that is accepted, of every tier but the last.",
 )

@@ -7,14 +7,16 @@ import click
 
 from ...errors import CopeError
 from ..context import AppContext, pass_app
-from ..judge_options import JudgeOptions, judge_options
+from ..judge_options import judge_options
 from ..option_groups import team_options
+from ..option_types import PATH, option
 from ..options import json_option, output_option
 from ..output import notify, print_json
 from ..output_files import check_output
 
 if TYPE_CHECKING:
     from ...eval.judging.judge import Judge
+    from ...eval.judging.options import JudgeOptions
     from ...eval.judging.session import Judgement
     from ...programs.options import TeamOptions
 
@@ -22,10 +24,10 @@ _FOLDER = Path(".cope") / "judge"
 
 
 @click.command()
-@click.argument("run", metavar="RUN|RECORD", type=click.Path(path_type=Path))
-@click.option(
+@click.argument("run", metavar="RUN|RECORD", type=PATH)
+@option(
     "--against",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="RUN",
     help="The reference of a run: the run of the last tier alone.",
 )
@@ -39,7 +41,7 @@ def command(
     run: Path,
     against: Path | None,
     output: Path | None,
-    judge_options: JudgeOptions,
+    judge_options: "JudgeOptions",
     as_json: bool,
     team_options: "TeamOptions",
 ) -> None:
@@ -106,14 +108,16 @@ def _judge_record(
 def _show(
     judged: "Judgement",
     models: dict[str, str],
-    judge_options: JudgeOptions,
+    judge_options: "JudgeOptions",
     run: Path,
     as_json: bool,
 ) -> None:
     from ...eval.judging.outcome import summarize_pairs
     from ...eval.judging.session import usage_line
 
-    advice = judge_options.advise(models)
+    advice = judge_options.advice(models)
+    if advice:
+        notify(advice)
     notify(usage_line(judged.usage))
     outcome = summarize_pairs(judged.pairs)
     if not as_json:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ..context import AppContext, pass_app
-from ..judge_options import JudgeOptions, judge_options
+from ..judge_options import judge_options
 from ..option_groups import team_options
 from ..options import json_option
 from ..output import print_json
 
 if TYPE_CHECKING:
+    from ...eval.judging.options import JudgeOptions
     from ...programs.options import TeamOptions
 
 _FOLDER = Path(".cope") / "judge-check"
@@ -26,7 +27,7 @@ _FOLDER = Path(".cope") / "judge-check"
 def command(
     app: AppContext,
     data: str,
-    judge_options: JudgeOptions,
+    judge_options: "JudgeOptions",
     as_json: bool,
     team_options: "TeamOptions",
 ) -> None:

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
+from ..option_types import option
 from ..options import json_option
 from ..output import notify, print_json
 
 _usd = click.FloatRange(0, min_open=True)
 _count = click.IntRange(1)
 
-key_file_option = click.option(
+key_file_option = option(
     "--key-file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
@@ -25,10 +26,10 @@ def command() -> None:
 
 @command.command()
 @click.argument("name")
-@click.option("--day", type=_usd, metavar="USD", help="What it may spend in a day (UTC).")
-@click.option("--total", type=_usd, metavar="USD", help="What it may spend in all.")
-@click.option("--per-minute", type=_count, metavar="N", help="Requests in any 60 seconds.")
-@click.option("--in-flight", type=_count, metavar="N", help="Requests at once.")
+@option("--day", type=_usd, metavar="USD", help="What it may spend in a day (UTC).")
+@option("--total", type=_usd, metavar="USD", help="What it may spend in all.")
+@option("--per-minute", type=_count, metavar="N", help="Requests in any 60 seconds.")
+@option("--in-flight", type=_count, metavar="N", help="Requests at once.")
 @key_file_option
 def add(
     name: str,

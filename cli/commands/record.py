@@ -9,8 +9,9 @@ import click
 
 from ...programs.confidence.early_stopping import NONE
 from ..context import AppContext, pass_app
-from ..judge_options import JudgeOptions, judge_options
+from ..judge_options import judge_options
 from ..option_groups import data_options, lists_tasks, program_options, run_options, team_options
+from ..option_types import flag, option
 from ..options import group_option, json_option, output_option
 from ..output import notify
 from ..output_files import check_output
@@ -18,6 +19,7 @@ from ..task_options import chosen_task, task_argument
 from ..warnings import warn_about_contamination, warn_about_settings
 
 if TYPE_CHECKING:
+    from ...eval.judging.options import JudgeOptions
     from ...eval.run.options import DataOptions, RunOptions
     from ...programs.options import ProgramOptions, TeamOptions
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 @click.command()
 @task_argument
 @data_options
-@click.option(
+@option(
     "--also",
     multiple=True,
     metavar="PRESET",
@@ -33,11 +35,7 @@ if TYPE_CHECKING:
     "[default: the last tier alone, as large]",
 )
 @group_option
-@click.option(
-    "--logprobs",
-    is_flag=True,
-    help="Request log-probabilities, which slows a local engine.",
-)
+@flag("--logprobs", help="Request log-probabilities, which slows a local engine.")
 @output_option("The record. [default: TASK-PRESET.parquet]")
 @run_options(".cope/record", tracked=False)
 @json_option
@@ -55,7 +53,7 @@ def command(
     output: Path | None,
     run_options: "RunOptions",
     as_json: bool,
-    judge_options: JudgeOptions,
+    judge_options: "JudgeOptions",
     program_options: "ProgramOptions",
     team_options: "TeamOptions",
 ) -> None:
@@ -83,7 +81,7 @@ def command(
     team_options = replace(team_options, cache=False)
     program_options = replace(program_options, early_stop=NONE)
     team = app.make_team(judge_options.add_tier(team_options))
-    chosen = judge_options.judged(chosen, team)
+    chosen = judge_options.judged(chosen, team, notify)
     if logprobs:
         for tier in team.tiers.values():
             tier.lm.kwargs["logprobs"] = True

@@ -12,6 +12,7 @@ import click
 from ...errors import CopeError
 from ...util.redact import redact
 from ..context import AppContext, pass_app
+from ..option_types import PATH, flag, option
 from ..options import STORE_DEFAULT, json_option, output_option, price_option, track_option
 from ..output import print_text
 from ..output_files import check_output
@@ -23,23 +24,22 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Make one page of a run, a record or a comparison.")
-@click.argument("source", metavar="RUN_OR_RECORD", type=click.Path(path_type=Path))
+@click.argument("source", metavar="RUN_OR_RECORD", type=PATH)
 @output_option(
     "The page; an existing report is replaced.",
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("report.html"),
-    show_default=True,
 )
-@click.option(
+@option(
     "--figures",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
     help="Save every plot as SVG and PNG too.",
 )
-@click.option("--force", is_flag=True, help="Write over a file that is not a report.")
-@click.option("--open", "opens", is_flag=True, help="Show the page in the browser.")
+@flag("--force", help="Write over a file that is not a report.")
+@flag("--open", "opens", help="Show the page in the browser.")
 @track_option
-@click.option(
+@option(
     "--store",
     metavar="URI",
     help=f"MLflow store. [default: the one of the run, else {STORE_DEFAULT}]",

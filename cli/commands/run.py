@@ -9,8 +9,8 @@ from ...errors import CopeError
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
 from ..column_options import question_options, take_columns
 from ..context import AppContext, pass_app
-from ..option_groups import option_group, program_options, take_fields, team_options
-from ..option_types import CommaSeparated
+from ..option_groups import option_group, program_options, team_options
+from ..option_types import CommaSeparated, flag, option
 from ..options import (
     budget_option,
     calibration_option,
@@ -31,29 +31,25 @@ if TYPE_CHECKING:
     from ...programs.options import ProgramOptions, TeamOptions
 
 
-def _table_options(values: dict[str, Any]) -> "TableOptions":
-    from ...batch.options import TableOptions
-
+def _take_table(values: dict[str, Any]) -> None:
     table = values.pop("table")
     if table and values["data"]:
         raise click.UsageError("The table is given twice: leave out --data.")
     values["data"] = table or values["data"]
     if not values["data"]:
         raise click.UsageError("Missing the table: name a file, or - for standard input.")
-    values["mapping"] = take_columns(values)
+    take_columns(values, into="mapping")
     if not values["columns"]:
         del values["columns"]
-    return take_fields(TableOptions, values)
 
 
 table_options = option_group(
-    "table_options",
-    _table_options,
+    "batch.options:TableOptions",
     click.argument("table", required=False, metavar="[FILE|-]"),
     data_option,
     question_options,
     output_option("The rows with their answers: CSV, TSV, JSONL, Parquet or text.", required=True),
-    click.option(
+    option(
         "--columns",
         type=CommaSeparated(),
         metavar="NAME,...",
@@ -61,37 +57,36 @@ table_options = option_group(
         "usd, seconds, error]",
     ),
     limit_option,
-    click.option(
+    option(
         "--task",
         "--domain",
         "domain",
         type=click.Choice(list(DOMAINS)),
         default=DEFAULT_DOMAIN,
-        show_default=True,
         help="What kind of answers: short ones, or programs.",
     ),
     task_file_option,
     match_option,
     budget_option,
     questions_option,
-    click.option("--retry-errors", is_flag=True, help="Ask the rows again that have an error."),
-    click.option("--again", is_flag=True, help="Answer all rows again and overwrite the output."),
+    flag("--retry-errors", help="Ask the rows again that have an error."),
+    flag("--again", help="Answer all rows again and overwrite the output."),
+    prepare=_take_table,
 )
 
 
 @click.command()
 @table_options
-@click.option(
+@option(
     "--format",
     "stdin_format",
     type=click.Choice(["txt", "jsonl", "csv", "tsv", "parquet"]),
     default="txt",
-    show_default=True,
     help="Of standard input; txt has a question on each line.",
 )
 @split_option
 @json_option
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+@flag("-q", "--quiet", help="Show no progress.")
 @program_options
 @early_stop_option
 @calibration_option

@@ -8,6 +8,7 @@ import click
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
 from ..context import AppContext, pass_app
 from ..option_groups import program_options, team_options
+from ..option_types import option
 from ..options import calibration_option, early_stop_option
 from ..output import notify
 from .keys import key_file_option
@@ -17,31 +18,29 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
+@option(
     "--task",
     "domain",
     type=click.Choice([name for name in DOMAINS if not DOMAINS[name].needs_sandbox]),
     default=DEFAULT_DOMAIN,
-    show_default=True,
     help="What kind of answers: short ones, which are voted on, or free text.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind to.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8321, show_default=True)
-@click.option(
+@option("--host", default="127.0.0.1", help="Address to bind to.")
+@option("--port", type=click.IntRange(0, 65535), default=8321)
+@option(
     "--budget",
     type=click.FloatRange(0, min_open=True),
     metavar="USD",
     help="Refuse requests once all together have cost this.",
 )
-@click.option(
+@option(
     "--queue",
     type=click.IntRange(0),
     default=64,
-    show_default=True,
     metavar="N",
     help="Requests that may wait; a further one is refused.",
 )
-@click.option(
+@option(
     "--origin",
     "origins",
     multiple=True,

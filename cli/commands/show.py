@@ -3,17 +3,17 @@
 import click
 
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
+from ..option_types import flag, option
 from ..options import json_option
 from ..output import print_json, print_text, terminal_style
 
 
 @click.command(short_help="Print a program: its rounds, instructions and demonstrations.")
 @click.argument("source", metavar="FILE")
-@click.option("--full", is_flag=True, help="Print long values of demonstrations in full.")
-@click.option(
+@flag("--full", help="Print long values of demonstrations in full.")
+@option(
     "--domain",
     default=DEFAULT_DOMAIN,
-    show_default=True,
     metavar="KIND",
     help=f"Kind of questions a preset is shown for: {', '.join(DOMAINS)}. A file names its own.",
 )

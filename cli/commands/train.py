@@ -1,23 +1,21 @@
 """`cope train`: train a system, such as a router, on calls of each tier or on a record."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from ..column_options import columns_options
+from ..column_options import columns_options, take_columns
 from ..context import AppContext, pass_app
 from ..eval_replay import reject_fixed_options
 from ..option_groups import (
-    build_data_options,
     lists_tasks,
     option_group,
     run_options,
     some_program_options,
-    take_fields,
     team_options,
 )
-from ..option_types import CommaSeparated, NameValue, as_dict
+from ..option_types import CommaSeparated, assignments, option
 from ..options import (
     data_option,
     early_stop_option,
@@ -39,19 +37,10 @@ if TYPE_CHECKING:
     from ...programs.options import ProgramOptions, TeamOptions
 
 
-def _training_options(values: dict[str, Any]) -> "TrainingOptions":
-    from ...optimize.training.options import TrainingOptions
-
-    made = take_fields(TrainingOptions, values)
-    values["seed"] = made.seed  # programs have it too
-    return made
-
-
 _training = option_group(
-    "training_options",
-    _training_options,
+    "optimize.training.options:TrainingOptions",
     click.argument("system"),
-    click.option(
+    option(
         "--tiers",
         "order",
         type=CommaSeparated(),
@@ -60,53 +49,48 @@ _training = option_group(
         help="The tiers that are asked, the cheapest first. [default: all, small first and large "
         "last]",
     ),
-    click.option(
+    option(
         "--votes",
         type=click.IntRange(1, 256),
         default=1,
-        show_default=True,
         metavar="N",
         help="Answers that vote, of every tier but the last.",
     ),
-    click.option(
+    option(
         "--share",
         type=click.FloatRange(0, 1, min_open=True),
         default=0.5,
-        show_default=True,
         metavar="S",
         help="What a question may cost on average, as a share of the last tier alone.",
     ),
-    click.option(
+    assignments(
         "--cost",
         "costs",
         metavar="TIER=C",
-        multiple=True,
-        type=NameValue(float),
-        callback=as_dict,
+        read=float,
         help="A question's cost by a tier, where the last tier costs 1. [default: measured in USD "
-        "where prices are known, else 0 for the first tier and 1 for the last] Repeatable.",
+        "where prices are known, else 0 for the first tier and 1 for the last]",
     ),
     seed_option,
+    shared=("seed",),
 )
 _data = option_group(
-    "data_options",
-    build_data_options,
+    "eval.run.options:DataOptions",
     limit_option,
-    click.option(
-        "--split", default="train", show_default=True, help="Which part of the set; never test."
-    ),
+    option("--split", default="train", help="Which part of the set; never test."),
     data_option,
     columns_options,
     match_option,
     visible_option,
     group_option,
+    prepare=take_columns,
 )
 
 
 @click.command()
 @_training
 @click.argument("task", required=False)
-@click.option("--record", metavar="RECORD", help="Learn from a record; no model is asked.")
+@option("--record", metavar="RECORD", help="Learn from a record; no model is asked.")
 @output_option("The trained system, for eval --system and compare --systems.", required=True)
 @some_program_options
 @_data

@@ -7,14 +7,15 @@ import webbrowser
 import click
 
 from ...errors import CopeError
+from ..option_types import flag, option
 from ..options import store_option
 from ..output import notify
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True, metavar="N")
+@option("--port", type=click.IntRange(1, 65535), default=5000, metavar="N")
 @store_option
-@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@flag("--no-browser", help="Only print the address.")
 def command(port: int, store: str | None, no_browser: bool) -> None:
     """Open MLflow's page on the runs of `cope eval`, until Ctrl-C."""
     from ...tracking import check_address, store_file, store_uri
