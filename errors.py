@@ -7,6 +7,10 @@ class CopeError(Exception):
     """An error that the user can correct. Trying again without a change does not help."""
 
 
+class LacksLogprobs(CopeError):
+    """A model or a record gives no log-probabilities, which a confidence needs."""
+
+
 class Unavailable(CopeError):
     """A server or service did not answer after retries. The same command later resumes the work."""
 

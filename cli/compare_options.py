@@ -26,8 +26,9 @@ comparison_options = option_group(
         "--presets",
         type=CommaSeparated(),
         default=(),
-        metavar="NAME,...",
-        help="Presets, or TOML files of your own. [default: cope,answer-cascade,small,large; in a "
+        metavar="NAME,...|all",
+        help="Presets, or TOML files of your own; all also adds every system that can run, and "
+        "says what the others lack. [default: cope,answer-cascade,small,large; in a "
         "replay all that the record can answer]",
     ),
     option(

@@ -127,6 +127,26 @@ def call_key(model: str, messages: Any, settings: dict[str, Any]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
+def stored_call(
+    ledger: Ledger, key: str, model: str, messages: Any, settings: dict[str, Any]
+) -> JsonObject | None:
+    """Return the entry of a call; None without one.
+
+    The same call with log-probabilities answers one without them.
+
+    Args:
+        ledger: the ledger.
+        key: the call's key.
+        model: the model's name.
+        messages: what is sent.
+        settings: the settings of the call.
+    """
+    entry = ledger.get(key)
+    if entry is None and not settings.get("logprobs"):
+        entry = ledger.get(call_key(model, messages, settings | {"logprobs": True}))
+    return entry
+
+
 def current_ledger() -> Ledger | None:
     """Return the ledger of the current context."""
     return in_scope("ledger")

@@ -23,7 +23,7 @@ from .engines.base import LocalEngine
 from .engines.saved import with_current_paths
 from .event_loop import run_sync
 from .exchange import make_exchange
-from .ledger import call_key, current_ledger
+from .ledger import call_key, current_ledger, stored_call
 from .meter import new_call, record_call
 from .outputs import clean_outputs, plain_outputs
 from .prices import Price
@@ -94,7 +94,7 @@ class TierLM(dspy.LM):
         sent, settings = messages or prompt, self.kwargs | kwargs
         key = call_key(self.model, sent, settings) if ledger or use_cache else ""
         if ledger:
-            entry = ledger.get(key)
+            entry = stored_call(ledger, key, self.model, sent, settings)
             if entry:
                 call.exchange = make_exchange(sent, settings, entry["outputs"])
                 record_restored(call, entry["call"], self.runtime.price)

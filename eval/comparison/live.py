@@ -1,7 +1,7 @@
 """Compare systems live: each is an ordinary evaluation, and they share their calls."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,17 +9,12 @@ from typing import Any
 
 import dspy
 
+from ...errors import LacksLogprobs
 from ...models.prices import Price
 from ...models.reprice import prices_to_json
 from ...models.run_budget import RunBudget, spent_before
-from ...programs import System, make_system
+from ...programs import Cascade, System
 from ...programs.reply_counts import ReplyCounts
-from ...programs.resolve import (
-    resolve_cascade,
-    resolve_program_path,
-    system_options,
-)
-from ...programs.systems.registry import is_system_file
 from ...stats.tiers import last_tier_of
 from ...util.hashing import digest
 from ..judging.aucs import judged_systems
@@ -29,25 +24,16 @@ from ..run.prices import stored_prices
 from ..run.shared_ledger import LedgerGroup, SharingStats
 from ..run.store import QuestionResult, RunStore
 from ..run.tracked import program_origin, question_settings, run_settings
-from ..tasks.base import answer_kind_of, load_questions, read_answers_of
+from ..tasks.base import answer_kind_of, load_questions
 from .compare import Comparison, compare
 from .document import comparison_document, reply_counts
 from .failures import check_answers, failure_message, failures
-from .options import check_enough_systems, check_unique_name
+from .options import check_enough_systems
 from .request import ComparisonCallbacks, ComparisonRequest, SystemStart
+from .resolve import ComparedSystem, ComparedSystems, resolve_systems
 from .store import ComparisonStore
 from .tables import comparison_text
 from .tracking import track_comparison
-
-DEFAULT_PRESETS = ("cope", "answer-cascade", "small", "large")
-
-
-@dataclass(frozen=True)
-class ComparedSystem:
-    """A system and the file of its program or training; None for one without a file."""
-
-    system: System
-    path: Path | None
 
 
 @dataclass(frozen=True)
@@ -73,7 +59,8 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
     data, run = request.data_options, request.run_options
     task, examples = load_questions(request.task, data.split, data.limit, data.data)
     request = replace(request, task=task)
-    systems = _resolve_systems(request, callbacks.notify)
+    compared = resolve_systems(request, callbacks.notify)
+    systems = compared.by_name
     groups = read_groups(data, examples)
     if run.track:
         request.tracker.check(run.store)  # before hours of evaluation
@@ -96,7 +83,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
                 program_file=origins[name]["program_file"],
             )
         callbacks.load_models(request.team, list(_models_by_tier(request, systems)))
-        results, stopped = _evaluate_systems(request, systems, stores, examples, callbacks)
+        results, stopped = _evaluate_systems(request, compared, stores, examples, callbacks)
         check_answers(results, stopped)
         options = request.options
         comparison = compare(
@@ -112,6 +99,8 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
             request, comparison, systems, store, stores, results, origins, stopped
         )
         document["group_of"] = groups or None
+        if compared.left_out is not None:
+            document["left_out"] = compared.left_out
         pictures = callbacks.draw(comparison, options.plot or store.plot_file)
         document["pictures"] = [str(file) for file in pictures]
         if run.track:
@@ -122,41 +111,6 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
         store.write_document(document)
     incomplete = stopped or failure_message(document["failed"], len(examples))
     return LiveComparison(comparison, document, incomplete)
-
-
-def _resolve_systems(
-    request: ComparisonRequest, notify: Callable[[str], None]
-) -> dict[str, ComparedSystem]:
-    """Return the systems by name.
-
-    Raises:
-        CopeError: if a system cannot be used, two have the same name, or there are too few.
-    """
-    systems: dict[str, ComparedSystem] = {}
-    task, team = request.task, request.team
-    for source, file in request.options.requested_systems(DEFAULT_PRESETS):
-        options = replace(request.program_options, preset=source, program=file, thresholds=())
-        path = resolve_program_path(
-            options,
-            team,
-            task.domain,
-            task.name,
-            context=request.team_options.context,
-            notify=notify,
-        )
-        cascade = resolve_cascade(options, team, task.domain, path)
-        cascade = read_answers_of(cascade, task)
-        name = Path(source).stem if source.endswith(".json") else cascade.preset.name
-        check_unique_name(name, systems)
-        systems[name] = ComparedSystem(cascade, path)
-    settings = system_options(request.program_options, task.domain, answer_kind_of(task))
-    for named in request.options.systems:
-        system = make_system(named, team, settings)
-        check_unique_name(system.name, systems)
-        file = Path(named) if is_system_file(named) else None
-        systems[system.name] = ComparedSystem(system, file)
-    check_enough_systems(systems, request.options.against)
-    return systems
 
 
 def _comparison_dir(request: ComparisonRequest) -> Path:
@@ -183,12 +137,14 @@ def _system_store(request: ComparisonRequest, root: Path, name: str, system: Sys
 
 def _evaluate_systems(
     request: ComparisonRequest,
-    systems: Mapping[str, ComparedSystem],
-    stores: Mapping[str, RunStore],
+    compared: ComparedSystems,
+    stores: dict[str, RunStore],
     examples: list[dspy.Example],
     callbacks: ComparisonCallbacks,
 ) -> tuple[dict[str, list[QuestionResult]], str | None]:
     """Evaluate one system after the other.
+
+    A system of `--presets all` whose model gives no log-probabilities is left out, store and all.
 
     Returns:
         The results of each system, and why some questions were not asked; None if all were.
@@ -197,7 +153,10 @@ def _evaluate_systems(
     budget = _shared_budget(request, stores)
     results: dict[str, list[QuestionResult]] = {}
     stopped: str | None = None
-    for number, (name, system) in enumerate(systems.items(), 1):
+    systems = dict(compared.by_name)
+    # The calls of those that ask for log-probabilities serve the others too.
+    order = sorted(systems.items(), key=lambda item: not _asks_logprobs(item[1].system))
+    for number, (name, system) in enumerate(order, 1):
         store, rounds = stores[name], len(system.system.stages)
         earlier = list(store.results.values())[: len(examples)]
         start = SystemStart(name, number, len(systems), len(examples), earlier, rounds)
@@ -212,11 +171,27 @@ def _evaluate_systems(
                 on_result=on_result,
                 prices=request.team.prices,
             )
-            outcome = asyncio.run(evaluation)
+            try:
+                outcome = asyncio.run(evaluation)
+            except LacksLogprobs as error:
+                if name not in compared.optional:
+                    raise
+                compared.leave_out(name, str(error))
+                del stores[name]
+                continue
         results[name] = outcome.results
         if outcome.stop_reason and not stopped:
             stopped = f"{name}: {outcome.stop_reason}"
-    return results, stopped
+    check_enough_systems(compared.by_name, request.options.against)
+    return {name: results[name] for name in systems if name in results}, stopped
+
+
+def _asks_logprobs(system: System) -> bool:
+    """Return whether a round of a cascade needs log-probabilities."""
+    if not isinstance(system, Cascade):
+        return False
+    numbers = range(1, len(system.preset.rounds) + 1)
+    return any(getattr(system.confidence_of(n), "needs_logprobs", False) for n in numbers)
 
 
 def _shared_budget(request: ComparisonRequest, stores: Mapping[str, RunStore]) -> RunBudget:
@@ -259,7 +234,7 @@ def _build_document(
     document["calls"] = sharing.as_dict()
     document["folder"] = str(store.path)
     document["folders"] = {name: one.path.name for name, one in stores.items()}
-    document["origins"] = dict(origins)
+    document["origins"] = {name: origins[name] for name in systems}
     document["failed"] = list(failures(results))
     document["stopped"] = stopped
     judged = judged_systems(results)

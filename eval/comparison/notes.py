@@ -20,7 +20,7 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
     Args:
         comparison: the comparison.
         document: the same as plain data, with `unknown`, `failed` and `calls`, and optionally
-            `matched`, `calibration`, `replies` and `judged`.
+            `matched`, `calibration`, `replies`, `judged` and `left_out`.
     """
     for pair in comparison.pairs:
         yield f"{conclusion(pair, comparison)}."
@@ -45,6 +45,8 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
     yield from judged_lines(document.get("judged") or {})
     yield from _calibration_notes(document)
     yield from _exclusion_notes(comparison, document)
+    for name, reason in (document.get("left_out") or {}).items():
+        yield f"left out: {name}: {reason}"
     calls = document["calls"]
     if calls:
         cost = CostBounds(calls.get("usd_low", 0.0), calls.get("usd_high"))

@@ -25,6 +25,7 @@ class _StoredDocument(TypedDict):
     folders: NotRequired[dict[str, str] | None]
     group_of: NotRequired[dict[str, str] | None]
     margin: NotRequired[float]
+    left_out: NotRequired[dict[str, str] | None]
     mlflow: NotRequired[dict[str, str | None] | None]
 
 

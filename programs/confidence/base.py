@@ -149,6 +149,8 @@ class Confidence(Protocol):
             early stopping require.
         needs_logprobs: whether it reads the log-probabilities of the reply's tokens, which are then
             requested.
+        compares_answers: whether it is for answers of one line, which it compares.
+        runs_programs: whether it is for programs, which it runs.
         columns: columns of a recording that `decide` reads besides votes and tests; without their
             values a round that was decided by another confidence cannot be decided by this one.
         ranks: whether its values only rank answers, as a perplexity does, and have no scale of
@@ -164,6 +166,8 @@ class Confidence(Protocol):
     labels_are_answers: bool = True
     counts_votes: bool = False
     needs_logprobs: bool = False
+    compares_answers: bool = False
+    runs_programs: bool = False
     columns: tuple[str, ...] = ()
     ranks: bool = False
     finishing_calls: int = 0

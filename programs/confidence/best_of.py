@@ -9,7 +9,7 @@ import numpy as np
 
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.math import MATH
-from ...errors import CopeError
+from ...errors import LacksLogprobs
 from ...util.arrays import Array
 from ..round_record import RoundRecord
 from .base import Confidence, Sample, Tally, Verdict
@@ -54,11 +54,11 @@ class BestOfSamples(Confidence):
         """Decide rounds of a recording.
 
         Raises:
-            CopeError: when an answer has no log-probability and several samples compete.
+            LacksLogprobs: when an answer has no log-probability and several samples compete.
         """
         values = np.where(samples.answered, self.logprobs(samples), -np.inf)
         if np.isnan(values).any() and values.shape[1] > 1:
-            raise CopeError(
+            raise LacksLogprobs(
                 f"the record has no log-probabilities, which the confidence {self.kind!r} needs: "
                 "record again with --logprobs"
             )
@@ -111,7 +111,7 @@ class BestTally:
         """Count a sample.
 
         Raises:
-            CopeError: when its answer has no log-probability and other samples compete with it.
+            LacksLogprobs: when its answer has no log-probability and other samples compete with it.
         """
         self._missing -= 1
         if sample.answer is None:
@@ -119,7 +119,7 @@ class BestTally:
         value = self._confidence.logprob(sample)
         if value is None:
             if len(self._rank) > 1:
-                raise CopeError(
+                raise LacksLogprobs(
                     f"the model returned no log-probabilities, which the confidence {self.kind!r} "
                     "needs: name another confidence in the preset's round, such as 'agreement'"
                 )

@@ -40,6 +40,8 @@ class ProgramOutputs(VoteShare):
 
     kind = "outputs"
     labels_are_answers = False
+    compares_answers = False
+    runs_programs = True
     counts_votes = False  # the heuristic rules were measured on answers only
 
     def __init__(self, sandbox: Callable[[], Sandbox] = open_sandbox) -> None:

@@ -49,6 +49,7 @@ class VisibleTests(Confidence):
 
     kind = "tests"
     single_sample_decides = True
+    runs_programs = True
     labels_are_answers = False
     gate_text = GATE
 

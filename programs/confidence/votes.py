@@ -32,6 +32,7 @@ class VoteShare(Confidence):
 
     kind = "votes"
     counts_votes = True
+    compares_answers = True
     gate_text = VOTES
 
     def tally(

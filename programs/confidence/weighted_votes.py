@@ -8,7 +8,7 @@ import numpy as np
 
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.math import MATH
-from ...errors import CopeError
+from ...errors import LacksLogprobs
 from ...util.arrays import Array
 from ..round_record import RoundRecord
 from .base import Confidence, Sample, Tally, Verdict
@@ -41,6 +41,7 @@ class WeightedVotes(Confidence):
     A subclass writes `kind`, `value` for live rounds, `values` for replays, and `scores`.
     """
 
+    compares_answers = True
     gate_text = GATE
 
     @abstractmethod
@@ -66,12 +67,12 @@ class WeightedVotes(Confidence):
             (questions,) -1 without any vote; (questions,) 0 to 1; (questions, samples) of bool.
 
         Raises:
-            CopeError: when the value of a vote is unknown and several samples compete.
+            LacksLogprobs: when the value of a vote is unknown and several samples compete.
         """
         voted = votes >= 0
         if (np.isnan(values) & voted).any():
             if votes.shape[1] > 1:
-                raise CopeError(
+                raise LacksLogprobs(
                     f"there are no log-probabilities, which the confidence {self.kind!r} needs: "
                     "record with --logprobs, or name another confidence in the preset's round, "
                     "such as 'votes'"

@@ -209,7 +209,7 @@ class ReportSource:
         metadata: further facts, by label.
         sweep: the first system at other thresholds.
         swept_system: the name of that system.
-        skipped_presets: presets that cannot be replayed, with the reason.
+        skipped_presets: presets and systems that cannot be compared or replayed, with the reason.
         groups: the group of a question, by its key; None if the questions are independent.
         margin: the difference in accuracy, as a share, within which two systems count as equally
             accurate.

@@ -102,6 +102,7 @@ def _comparison_source(
 ) -> ReportSource:
     # Only names and groups are read: the figures are computed again from the results.
     document = ComparisonStore(path).read_document()
+    runs = [run for run in runs if not _is_left_out(run, document)]
     stored = {run.path: run for run in runs}
     names = _system_names(document, runs)
     settings = [run.settings for run in runs]
@@ -122,8 +123,16 @@ def _comparison_source(
         mlflow,
         run_domain(runs[0]),
         document.get("group_of"),
+        document.get("left_out"),
     )
     return replace(source, margin=document.get("margin", DEFAULT_MARGIN))
+
+
+def _is_left_out(run: StoredRun, document: Mapping[str, Any]) -> bool:
+    """Return whether a comparison started the run of a system and then left it out."""
+    name = run.settings.get("system") or run.settings["preset"]
+    is_listed = run.path.name in (document.get("folders") or {}).values()
+    return name in (document.get("left_out") or {}) and not is_listed
 
 
 def _system_names(document: Mapping[str, Any], runs: list[StoredRun]) -> dict[Path, str]:
@@ -176,6 +185,7 @@ def _make_source(
     mlflow: Mapping[str, Any],
     domain: Domain,
     groups: Mapping[str, str] | None = None,
+    left_out: Mapping[str, str] | None = None,
 ) -> ReportSource:
     settings = [run.settings for run in runs]
     tasks = dict.fromkeys(one["task"] for one in settings)
@@ -193,6 +203,7 @@ def _make_source(
         lambda key: drawn.get(key, {}),
         run_facts(settings[0], [run.metadata for run in runs]),
         groups=groups,
+        skipped_presets=left_out or {},
         mlflow_run=_text_or_none(mlflow.get("run")),
         mlflow_store=_text_or_none(mlflow.get("store")),
         answer_kind=domain.answer_kind,
