@@ -26,6 +26,7 @@ from .events import (
     current_observer,
     emit,
 )
+from .module import ProgramModule
 from .planner import Planner
 from .preset import Preset
 from .progress import Progress
@@ -36,7 +37,7 @@ from .round_plan import make_plan, seen_plans, show_plans
 from .sampling import draw_samples, seeded_order
 
 
-class CascadeRound(dspy.Module):
+class CascadeRound(ProgramModule):
     """Write plans (one, or one for each sample), solve with them, and decide by a confidence.
 
     The models are looked up by tier when the round runs, so that an optimizer which resets the

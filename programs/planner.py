@@ -9,13 +9,14 @@ from ..signatures.plans.base import ATTEMPTS, PlanRequest
 from .demos import usable_demos
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
+from .module import ProgramModule
 from .plan_kinds import PLAN_KINDS
 from .task_signature import prompt_inputs
 
 NO_ATTEMPTS = "none so far"  # shown to a planner that sees attempts before there are any
 
 
-class Planner(dspy.Module):
+class Planner(ProgramModule):
     """Makes one plan of a kind, such as `goal`, in DSPy's current context.
 
     Args:

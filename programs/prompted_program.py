@@ -2,17 +2,16 @@
 
 from typing import Any, Self
 
-import dspy
-
 from ..errors import CopeError
 from .demonstrations import KNNDemos, knn_demos_in_state
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
+from .module import ProgramModule
 from .preset import Preset
 from .saved_state import prompts_in_state
 from .task_signature import TaskSignature
 
 
-class PromptedProgram(dspy.Module):
+class PromptedProgram(ProgramModule):
     """A program of rounds whose prompts are saved together with the rounds.
 
     Attributes:

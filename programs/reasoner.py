@@ -9,11 +9,12 @@ from ..answers.reply.reader import holds_marked_answer, is_refusal_reply
 from .demos import usable_demos
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
+from .module import ProgramModule
 from .plan_kinds import PLAN_KINDS
 from .task_signature import prompt_inputs
 
 
-class Reasoner(dspy.Module):
+class Reasoner(ProgramModule):
     """Solves a question in DSPy's current context and reads the answer from what the model wrote.
 
     Args:

@@ -11,6 +11,7 @@ from ...programs import Cascade
 from ...programs.demonstrations import KNNDemos
 from ...programs.demos import usable_demos, visible_fields
 from ...programs.ensemble import Ensemble, Members, members_of
+from ...programs.module import ProgramModule
 from ...programs.predictor_name import PredictorName, round_attribute
 from ...tracking import prompt_template
 from ...util.text import indented
@@ -40,7 +41,7 @@ def prompt_state(program: Cascade) -> PromptState:
     `peer_3.` and so on.
     """
     state = {}
-    for name, predict in dspy.Module.named_parameters(program):
+    for name, predict in ProgramModule.named_parameters(program):
         state[name] = predictor_state(predict)
     for name, demos in program.knn_demos.items():
         state[name]["neighbours"] = demos.as_dict()
@@ -76,7 +77,7 @@ def apply_state(program: Cascade, state: PromptState) -> None:
     Signatures are replaced, and not changed, because InferRules writes into the class that it
     finds.
     """
-    for name, predict in dspy.Module.named_parameters(program):
+    for name, predict in ProgramModule.named_parameters(program):
         predict.signature = predict.signature.with_instructions(state[name]["instructions"])
         predict.demos = [dspy.Example(**demo) for demo in state[name]["demos"]]
     knn_demos: dict[str, KNNDemos] = {}

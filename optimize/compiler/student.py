@@ -12,6 +12,7 @@ from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.early_stopping import HEURISTIC_RULES
 from ...programs.demonstrations import nearest_by_role
 from ...programs.ensemble import Ensemble
+from ...programs.module import ProgramModule
 from ...programs.plan_kinds import PLAN_KINDS
 from ...programs.progress import Progress
 from ...programs.sampling import derive_seed
@@ -69,7 +70,7 @@ class Student(Ensemble):
         self.session, self.trainable = session, frozenset(trainable)
         self.last_round, self.include_failures = last_round, include_failures
         apply_state(self, prompt_state(cascade))
-        for name, predict in dspy.Module.named_parameters(self):
+        for name, predict in ProgramModule.named_parameters(self):
             # GEPA identifies predictors by their signatures, so no two may be equal.
             first = next(iter(predict.signature.input_fields))
             predict.signature = predict.signature.with_updated_fields(first, place=name)

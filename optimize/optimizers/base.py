@@ -10,6 +10,7 @@ import dspy
 from ...errors import first_line
 from ...models.lm import TierLM
 from ...programs.domains.registry import domain_by_name
+from ...programs.module import ProgramModule
 from ..compiler.metric import Metric
 from ..compiler.student import Student
 
@@ -139,7 +140,7 @@ def visible_example(example: dspy.Example, student: Student) -> dspy.Example:
     """
     inputs = example.inputs().keys()
     names = {"answer", *inputs}
-    for _, predict in dspy.Module.named_parameters(student):
+    for _, predict in ProgramModule.named_parameters(student):
         signature: Any = predict.signature  # DSPy types it as an instance; it is a class
         names.update(signature.fields)
     row = domain_by_name(student.domain).demonstration(example)

@@ -12,7 +12,7 @@ from cope.models.engines.ollama import OllamaEngine
 from cope.models.engines.ollama_server import pull, server_info
 from cope.models.hosts import bypass_proxies, is_loopback
 from cope.models.lm import TierLM
-from cope.tracking.server_check import check_server_store
+from cope.tracking.store_check import check_server_store
 
 MESSAGE = {"role": "assistant", "content": "Answer: 7"}
 USAGE = {"prompt_tokens": 30, "completion_tokens": 4}

@@ -219,3 +219,17 @@ def test_what_dspys_threads_ask_is_metered_and_recorded(scripted, tmp_path):
     with metered() as again, use_ledger(ledger):
         assert score(program).score == first
     assert len(s.small.requests) == 3 and all(call.from_ledger for call in again.calls)
+
+
+def test_the_walk_for_predictors_leaves_out_the_calls_made_before():
+    """A compile asks for them at each question, and each call of it is an entry of every history."""
+
+    class Unvisited(list[Any]):
+        def __iter__(self) -> Any:
+            raise AssertionError("the walk visits the history")
+
+    program = Cascade("cope")
+    found = dspy.Module.named_parameters(program)
+    for module in (program, program.round_1, program.round_1.planner, program.round_1.reasoner):
+        module.history = Unvisited()
+    assert program.named_parameters() == found and len(found) == 5

@@ -19,6 +19,7 @@ from support.compile_world import (
     question,
     reply as usual,
 )
+from support.sweeps import mostly_slow
 
 from cope import Cascade
 from cope.errors import CopeError
@@ -42,7 +43,9 @@ class Counting:
         self.settled += 1
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize(
+    "optimizer", mostly_slow(OPTIMIZERS, "bootstrap-few-shot", "copro", "gepa", "infer-rules")
+)
 def test_the_smallest_budget_that_is_taken_is_kept_to(optimizer: str, tmp_path: Path):
     """The error names the least; with as much, calls at the engines stay within it, and nothing is asked afterwards."""
     with pytest.raises(CopeError, match="too few for one step") as refused:

@@ -20,6 +20,7 @@ from support.compile_world import (
     rows,
     score,
 )
+from support.sweeps import mostly_slow
 
 from cope import Cascade, CopeError
 from cope.eval import Score
@@ -150,7 +151,9 @@ def test_a_users_mistake_in_a_step_ends_the_compile(
         )
 
 
-@pytest.mark.parametrize("optimizer", ["copro", "miprov2", "infer-rules", "simba", "gepa"])
+@pytest.mark.parametrize(
+    "optimizer", ["copro", "miprov2", "infer-rules", *mostly_slow(["simba", "gepa"])]
+)
 def test_a_proposer_that_says_nothing_costs_no_more_than_its_proposals(
     optimizer: str, tmp_path: Path
 ):

@@ -8,14 +8,12 @@ import dspy
 import pytest
 from dspy.lm15 import ContextLengthError
 from support.compile_world import PROPOSAL, World, compiled, fickle, rows
+from support.sweeps import mostly_slow
 
 from cope import CopeError
 from cope.optimize import OPTIMIZERS, Budget
 
-SINGLE = ("copro", "miprov2", "simba", "infer-rules", "gepa")
-PROPOSING = (*SINGLE, "chain", "better-together")
-CHAINS = [pytest.param(name, marks=pytest.mark.slow) for name in ("chain", "better-together")]
-"""Each of their links is one of the others."""
+PROPOSING = ("copro", "miprov2", "simba", "infer-rules", "gepa", "chain", "better-together")
 SPLITS = (rows(range(6)), rows(range(20, 24)))
 MORE = (rows(range(12)), rows(range(20, 28)))
 GONE = "the server is not there: start it"
@@ -33,7 +31,7 @@ def mortal(replies: int, error: Exception) -> World:
     return world
 
 
-@pytest.mark.parametrize("optimizer", PROPOSING)
+@pytest.mark.parametrize("optimizer", mostly_slow(PROPOSING, "copro", "gepa", "chain"))
 def test_one_that_is_not_there_is_found_before_anything_else_is_asked(
     optimizer: str, tmp_path: Path
 ) -> None:
@@ -46,7 +44,7 @@ def test_one_that_is_not_there_is_found_before_anything_else_is_asked(
     assert world.asked == 1
 
 
-@pytest.mark.parametrize("optimizer", [*SINGLE, *CHAINS])
+@pytest.mark.parametrize("optimizer", mostly_slow(PROPOSING, "infer-rules", "gepa"))
 def test_one_that_goes_ends_the_compile_and_what_was_paid_for_is_kept(
     optimizer: str, tmp_path: Path
 ) -> None:
@@ -75,7 +73,7 @@ def test_a_failure_of_one_request_ends_it_in_the_pilot_alone(tmp_path: Path) -> 
     assert int(lost) == int(asked) - 1 == len(world.proposer.requests) - 2
 
 
-@pytest.mark.parametrize("optimizer", [*SINGLE, *CHAINS])
+@pytest.mark.parametrize("optimizer", mostly_slow(PROPOSING, "copro", "miprov2", "infer-rules"))
 def test_one_whose_every_reply_fails_is_no_optimizer_that_found_nothing(
     optimizer: str, tmp_path: Path
 ) -> None:
@@ -85,7 +83,10 @@ def test_one_whose_every_reply_fails_is_no_optimizer_that_found_nothing(
         compiled(optimizer, "small", tmp_path, world, MORE, budget=Budget(calls=150))
 
 
-@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS.keys() - PROPOSING))
+@pytest.mark.parametrize(
+    "optimizer",
+    mostly_slow(sorted(OPTIMIZERS.keys() - PROPOSING), "bootstrap-few-shot", "labeled-few-shot"),
+)
 def test_where_nothing_is_proposed_nobody_is_asked_for_it(optimizer: str, tmp_path: Path) -> None:
     world = mortal(0, CopeError(GONE))
     compiled(optimizer, "small", tmp_path, world, SPLITS, budget=Budget(calls=80))

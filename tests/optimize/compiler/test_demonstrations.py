@@ -6,6 +6,7 @@ from typing import Any
 import dspy
 import pytest
 from support.compile_world import MAGIC, VAL, World, compiled, question, rows
+from support.sweeps import mostly_slow
 
 from cope import Cascade
 from cope.optimize import Budget
@@ -102,7 +103,13 @@ def doubles(example: dspy.Example, answer: str | None) -> float:
 
 @pytest.mark.parametrize(
     "optimizer",
-    ["labeled-few-shot", "bootstrap-few-shot", "knn-few-shot", "miprov2", "simba", "infer-rules"],
+    [
+        "labeled-few-shot",
+        "bootstrap-few-shot",
+        "knn-few-shot",
+        "infer-rules",
+        *mostly_slow(["miprov2", "simba"]),
+    ],
 )
 def test_hidden_tests_are_in_no_prompt_and_no_program(optimizer: str, tmp_path: Path):
     world = World(coder)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from support.compile_world import World, compiled, fickle, rows
+from support.sweeps import mostly_slow
 
 from cope.models import Price, Usage
 from cope.optimize import Budget
@@ -21,8 +22,8 @@ from cope.optimize.compiler.estimate import (
     ("optimizer", "preset", "calls"),
     [
         ("labeled-few-shot", "small", None),
-        ("bootstrap-random-search", "small", None),
-        ("copro", "small", 120),
+        pytest.param("bootstrap-random-search", "small", None, marks=pytest.mark.slow),
+        pytest.param("copro", "small", 120, marks=pytest.mark.slow),
         ("gepa", "small", 100),
         ("infer-rules", "small", None),
     ],
@@ -98,10 +99,9 @@ SHORT_ROWS_FIRST = ("labeled-few-shot", "bootstrap-random-search")
 @pytest.mark.parametrize(
     "optimizer",
     [
-        "chain",
         "labeled-few-shot",
         "bootstrap-few-shot",
-        pytest.param("gepa", marks=pytest.mark.slow),  # its many questions take seconds
+        *mostly_slow(["chain", "gepa"]),  # many questions
     ],
 )
 def test_the_range_holds_where_demonstrations_make_answers_short(optimizer: str, tmp_path: Path):

@@ -17,6 +17,7 @@ from support.compile_world import (
     reply as usual,
     rows,
 )
+from support.sweeps import mostly_slow
 
 from cope import Cascade
 from cope.optimize import OPTIMIZERS, Budget
@@ -26,16 +27,11 @@ from cope.programs import Preset
 WRONG = {"question": question(2), "guideline": "Think.", "reasoning": "Adding one.", "answer": "3"}
 
 
-COMBINED = ("chain", "better-together", "ensemble", "bootstrap-random-search")
-"""What they run is one of the others."""
-
-
 @pytest.mark.parametrize(
     "optimizer",
-    [
-        *(name for name in OPTIMIZERS if name not in COMBINED),
-        *(pytest.param(name, marks=pytest.mark.slow) for name in COMBINED),
-    ],
+    mostly_slow(
+        OPTIMIZERS, "bootstrap-few-shot", "labeled-few-shot", "knn-few-shot", "infer-rules", "gepa"
+    ),
 )
 def test_frozen_predictors_keep_their_words_and_demonstrations(optimizer: str, tmp_path: Path):
     """The reasoner is frozen with a demonstration that leads astray: only better plans can help it."""

@@ -64,8 +64,8 @@ def test_what_its_own_model_is_asked_is_booked_and_within_the_budget(
 ) -> None:
     lm, asked = model()
     own = dspy.GEPA(metric=told, max_metric_calls=400, reflection_lm=lm)
-    run = compiled(own, "small", tmp_path, World(fickle), SPLITS, budget=Budget(calls=60))
-    assert asked() > 0 and run.asked + asked() == run.made.usage.calls <= 60
+    run = compiled(own, "small", tmp_path, World(fickle), SPLITS, budget=Budget(calls=44))
+    assert asked() > 0 and run.asked + asked() == run.made.usage.calls <= 44
     booked = [call for call in run.calls if call.tier == "proposer"]
     assert len(booked) == asked() and {call.model for call in booked} == {lm.model}
     assert (
@@ -76,7 +76,7 @@ def test_what_its_own_model_is_asked_is_booked_and_within_the_budget(
     if model is scripted:
         assert all(call.prompt_tokens and call.completion_tokens for call in booked)
         assert len(lm.history) == asked()
-    assert (run.made.stop_reason or "").startswith("the budget of 60 calls is used up")
+    assert (run.made.stop_reason or "").startswith("the budget of 44 calls is used up")
 
 
 def test_a_call_that_the_budget_does_not_allow_is_not_made(tmp_path: Path) -> None:

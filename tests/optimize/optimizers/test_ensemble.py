@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from support.commands import give_team
 from support.compile_world import LIMITS
 
 from cope import Cascade, load_preset, metered
-from cope.models import ScriptedEngine, Team
+from cope.models import Call, ScriptedEngine, Team
 from cope.optimize import Compilation, CompileSettings, optimizer_by_name, split
 from cope.optimize.compiler.prompts import is_ensemble
 from cope.optimize.compiler.splits import question_fingerprint
@@ -78,25 +80,42 @@ def compile_it(
         compilation.close()
 
 
-@pytest.mark.parametrize(
-    ("preset", "calls"),
-    [
-        ("small", {("small", 1, "reason"): 1}),
-        pytest.param(
-            "plan-then-solve",
-            {("large", 1, "plan"): 1, ("small", 1, "reason"): 1},
-            marks=pytest.mark.slow,
-        ),
-    ],
-)
-def test_three_that_err_apart_are_right_together(
-    tmp_path: Path, preset: str, calls: dict[Any, int]
-):
+@dataclass
+class Finished:
+    """A compile that tests only read; its folder is to be copied before it is compiled in again."""
+
+    made: Any
+    calls: list[Call]
+    asked: int
+    folder: Path
+
+
+def finished_in(folder: Path, preset: str = "small") -> Finished:
     world = World()
     with metered() as meter:
-        made = compile_it(world, tmp_path, preset)
+        made = compile_it(world, folder, preset)
+    return Finished(made, meter.calls, world.asked, folder)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    return finished_in(tmp_path_factory.mktemp("compile"))
+
+
+def test_three_that_err_apart_are_right_together(finished: Finished):
+    check_a_vote_of_three(finished, {("small", 1, "reason"): 1})
+
+
+@pytest.mark.slow
+def test_three_with_plans_that_err_apart_are_right_together(tmp_path: Path):
+    calls = {("large", 1, "plan"): 1, ("small", 1, "reason"): 1}
+    check_a_vote_of_three(finished_in(tmp_path, "plan-then-solve"), calls)
+
+
+def check_a_vote_of_three(finished: Finished, calls: dict[Any, int]) -> None:
+    made = finished.made
     assert made.before.accuracy == 0.0 and made.after.accuracy == 1.0 and made.improved
-    assert {(call.tier, call.round, call.role) for call in meter.calls} == set(calls)
+    assert {(call.tier, call.round, call.role) for call in finished.calls} == set(calls)
     keys = [question_fingerprint(example.question) for example in VAL]
     single = [c.mean(keys) for c in made.candidates if c.has_all(keys) and not is_ensemble(c.state)]
     assert max(single) == pytest.approx(2 / 3)
@@ -118,11 +137,10 @@ def test_three_that_err_apart_are_right_together(
     )
 
 
-def test_the_vote_itself_costs_the_compile_nothing(tmp_path: Path):
-    world, other = World(), World()
-    compile_it(world, tmp_path / "a")
-    compile_it(other, tmp_path / "b", optimizer="bootstrap-random-search")
-    assert world.asked == other.asked
+def test_the_vote_itself_costs_the_compile_nothing(finished: Finished, tmp_path: Path):
+    other = World()
+    compile_it(other, tmp_path, optimizer="bootstrap-random-search")
+    assert finished.asked == other.asked
 
 
 def test_where_all_err_alike_the_best_one_is_saved_alone(tmp_path: Path):
@@ -133,10 +151,10 @@ def test_where_all_err_alike_the_best_one_is_saved_alone(tmp_path: Path):
     assert len(tried) == 1 and sum(tried[0].scores.values()) == sum(made.after.values)
 
 
-def test_a_second_time_costs_nothing(tmp_path: Path):
-    first = compile_it(World(), tmp_path)
+def test_a_second_time_costs_nothing(finished: Finished, tmp_path: Path):
+    first = finished.made
     again = World()
-    made = compile_it(again, tmp_path)
+    made = compile_it(again, shutil.copytree(finished.folder, tmp_path / "again"))
     assert again.asked == 0
     assert made.program.dump_state() == first.program.dump_state() and made.after == first.after
 
@@ -145,14 +163,14 @@ def test_the_costs_are_in_its_words():
     assert "up to three times as much" in optimizer_by_name("ensemble").description
 
 
-def test_an_ensemble_can_be_compiled_on_its_lead(tmp_path: Path):
+def test_an_ensemble_can_be_compiled_on_its_lead(finished: Finished, tmp_path: Path):
     world = World()
-    first = compile_it(world, tmp_path / "a").program
+    first = finished.made.program.deepcopy()
     before = [peer.dump_state() for peer in members_of(first)[1:]]
     proposer = ScriptedEngine(
         lambda *_: "Double it well.\nProposed prefix for output field: Answer"
     )
-    made = compile_it(world, tmp_path / "b", program=first, optimizer="copro", proposer=proposer)
+    made = compile_it(world, tmp_path, program=first, optimizer="copro", proposer=proposer)
     assert made.before.accuracy == 1.0 and not made.improved
     tried = [
         c.state
@@ -163,10 +181,12 @@ def test_an_ensemble_can_be_compiled_on_its_lead(tmp_path: Path):
     assert [peer.dump_state() for peer in members_of(made.program)[1:]] == before
 
 
-def test_evaluated_and_shown_like_every_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_evaluated_and_shown_like_every_program(
+    finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.chdir(tmp_path)
     world = World()
-    compile_it(world, tmp_path / "compile").save("p.json")
+    finished.made.save("p.json")
     Path("q.jsonl").write_text(
         "".join(json.dumps({"question": e.question, "answer": e.answer}) + "\n" for e in VAL)
     )

@@ -165,9 +165,8 @@ def wordy(tier: str, messages: Any, request: Any) -> str:
 def test_gepa_gets_both_objectives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Its own figures of every candidate are those of the compile: the share that is right, and large's tokens, negative."""
     made = returned(monkeypatch, dspy.GEPA, "compile")
-    run = compiled(
-        "gepa", "large", tmp_path, World(wordy, own_words), objective="pareto", budget=BUDGET
-    )
+    world = World(wordy, own_words)
+    run = compiled("gepa", "large", tmp_path, world, objective="pareto", budget=Budget(calls=100))
     (best,) = made
     found, keys = best.detailed_results, [question_fingerprint(row.question) for row in VAL]
     board = {candidate.id: candidate for candidate in run.made.candidates}
