@@ -274,7 +274,7 @@ class Cascade(PromptedProgram):
             return self
         kinds = {"answer_kind": name, "saved_kind": saved}
         other = type(self)(**(self.get_params() | kinds))
-        other.load_state(self.dump_state())
+        other._copy_prompts(self)
         return other
 
     def with_settings(self, preset: Preset, seed: int) -> Self:

@@ -135,6 +135,15 @@ class Ensemble(Cascade):
             state["peers"] = [Cascade._prompt_state(c, *args, **kwargs) for c in self.others]
         return state
 
+    def _copy_prompts(self, source: Self) -> None:
+        super()._copy_prompts(source)
+        others = []
+        for other in source.others:
+            member = self.member()
+            Cascade._copy_prompts(member, other)
+            others.append(member)
+        self.others = Members(others)
+
     def _load_prompts(self, state: dict[str, Any], **kwargs: Any) -> None:
         others = []
         for saved in members_from_state(state):

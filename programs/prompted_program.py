@@ -70,6 +70,15 @@ class PromptedProgram(ProgramModule):
             state["neighbours"] = {name: near.as_dict() for name, near in self.knn_demos.items()}
         return state
 
+    def _copy_prompts(self, source: Self) -> None:
+        """Take over the prompts of a program with the same rounds, which stay its own."""
+        predictors = dict(ProgramModule.named_parameters(source))
+        for name, predict in ProgramModule.named_parameters(self):
+            other = predictors[name]
+            predict.signature, predict.lm = other.signature, other.lm
+            predict.demos = list(other.demos)
+        self.knn_demos = dict(source.knn_demos)
+
     def load_state(self, state: dict[str, Any], **kwargs: Any) -> None:
         prompts = prompts_in_state(state, self.preset, self.domain, self.task_signature)
         self._load_prompts(prompts, **kwargs)

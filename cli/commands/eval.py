@@ -102,12 +102,12 @@ def command(
     chosen = chosen_task(task, data_options, program_options.unsafe_code)
     team = app.make_team(judge_options.add_tier(team_options))
     chosen = judge_options.judged(chosen, team, notify)
-    if run_options.track:
-        app.tracker.check(run_options.store)  # before models are downloaded and loaded
     chosen, examples = load_questions(
         chosen, data_options.split, data_options.limit, data_options.data
     )
     resolved = _resolve_system(system, chosen, team, team_options, program_options)
+    if run_options.track:
+        app.tracker.check(run_options.store)  # before models are downloaded and loaded
     if ranks_from:
         _rank_among(resolved.system, ranks_from)
     warn_about_questions(

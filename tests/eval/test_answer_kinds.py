@@ -13,7 +13,6 @@ from support.commands import give_team
 from support.record_command import done
 from support.recordings import recorder, recording
 
-import cope.eval
 from cope import Cascade, CopeError
 from cope.answers.kinds.base import NormalFormKind
 from cope.answers.kinds.registry import ANSWER_KINDS
@@ -25,6 +24,7 @@ from cope.eval import (
     replay_results,
     task_by_name,
 )
+from cope.eval.tasks import resolve
 from cope.optimize import compile
 from cope.optimize.compiler.settings import default_scorer
 from cope.programs import load_preset
@@ -199,7 +199,7 @@ def test_the_commands_use_the_kind_of_the_task(
     row = {"id": "1", "question": ROSE.question, "answer": "red"}
     (tmp_path / "q.jsonl").write_text(json.dumps(row) + "\n")
     words = ("colors", "--data", "q.jsonl", "--preset", "votes.toml")
-    monkeypatch.setattr(cope.eval, "task_by_name", lambda name, *given, **options: TASK)
+    monkeypatch.setattr(resolve, "task_by_name", lambda name, *given, **options: TASK)
     live = json.loads(done("eval", *words, "--no-track", "--json").stdout)
     assert live["accuracy"] == 1.0
     done("record", *words, "--also", "none", "-o", "r.parquet")

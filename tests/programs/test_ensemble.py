@@ -12,6 +12,7 @@ import pytest
 from cope import Cascade, CopeError
 from cope.models import Price
 from cope.programs import VisibleTests, load_program
+from cope.programs.demonstrations import KNNDemos
 from cope.programs.ensemble import Ensemble, members_of
 from cope.programs.events import use_observer
 from cope.sandbox import TestOutcome, TestReport, TestSuite
@@ -251,3 +252,18 @@ def test_a_file_with_other_peers_is_refused_in_one_line(scripted, tmp_path: Path
     with pytest.raises(CopeError, match="is not a program saved by Cascade") as caught:
         Cascade.from_file(tmp_path / "p.json", team)
     assert "\n" not in str(caught.value)
+
+
+def test_another_kind_of_answers_keeps_the_prompts_of_every_member(scripted):
+    _, program = ensemble(scripted, "1", "2", "2")
+    demo = {"question": "What is 2 + 2?", "answer": "4"}
+    for number, member in enumerate(members_of(program)):
+        member.round_1.reasoner.predict.demos = [dspy.Example(**demo)] * number
+        member.knn_demos = {"round_1.reasoner.predict": KNNDemos(number, [demo])}
+    other = program.with_answer_kind("text")
+    before, after = program.dump_state(), other.dump_state()
+    assert after.pop("answer_kind") == "text" and after == before
+    assert [m.answer_kind for m in members_of(other)] == ["text"] * 3
+    lead = other.round_1.reasoner.predict
+    lead.demos.append(dspy.Example(**demo))
+    assert program.dump_state() == before, "each has demonstrations of its own"

@@ -9,6 +9,7 @@ import pytest
 from click.testing import Result
 from support import commands
 from support.commands import give_team, give_tracker
+from support.pictures import leave_pages_without_pictures
 from support.tracking import STORE
 
 from cope import Cascade, load_preset
@@ -226,7 +227,10 @@ def test_runs_are_named_by_task_program_and_data(
     ]
 
 
-def test_table_run_and_report_name_the_program_that_ran(save: Save) -> None:
+def test_table_run_and_report_name_the_program_that_ran(
+    save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_pages_without_pictures(monkeypatch)
     file = save("mine.json", task="other")
     words = [word for word in EVAL if word not in ("--preset", "small")]
     words += ["--program", str(file), "--no-track"]
@@ -239,7 +243,10 @@ def test_table_run_and_report_name_the_program_that_ran(save: Save) -> None:
     assert "program" not in json.loads(cope("report", plain, "--json").stdout)["facts"]
 
 
-def test_a_record_and_its_replay_name_the_program(save: Save) -> None:
+def test_a_record_and_its_replay_name_the_program(
+    save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_pages_without_pictures(monkeypatch)
     file = save("mine.json", task="other")
     words = ["record", *[word for word in EVAL[1:] if word not in ("--preset", "small")]]
     cope(*words, "--program", str(file), "-o", "r.parquet", "--also", "none")

@@ -26,8 +26,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def models(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]
 ) -> Any:
-    """Scripted models behind every name; only the test of the table looks at pictures."""
-    if "the_table" not in request.node.name:
+    """Scripted models behind every name; only the slow test looks at pictures."""
+    if request.node.get_closest_marker("slow") is None:
         write_empty_pictures(monkeypatch)
     return scripted_commands(monkeypatch, scripted)
 
@@ -129,10 +129,14 @@ def test_the_table_fits_a_hundred_columns_and_ends_in_sentences(here: Path, mode
         "calls were made",
     ):
         assert words in text, result.stdout
-    place = next(Path(".cope/compare").iterdir())
+    assert "all figures in" in result.stderr and "small (3 of 4)" in result.stderr
+
+
+@pytest.mark.slow
+def test_the_picture_of_a_comparison_is_drawn_in_two_formats(here: Path, models: Any):
+    place = here / told(*COMPARE, "--presets", "answer-cascade,small,large")["folder"]
     assert (place / "comparison.png").read_bytes().startswith(b"\x89PNG")
     assert "random escalation" in (place / "comparison.svg").read_text()
-    assert "all figures in" in result.stderr and "small (3 of 4)" in result.stderr
 
 
 def test_programs_are_compared_with_presets_under_their_files_names(here: Path, models: Any):
