@@ -1,26 +1,22 @@
 """`cope report`: one page of a run, a recording or a comparison, and its plots as files."""
 
-import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ...errors import CopeError
-from ...util.redact import redact
 from ..context import AppContext, pass_app
 from ..option_types import PATH, flag, option
 from ..options import STORE_DEFAULT, json_option, output_option, price_option, track_option
-from ..output import print_text
+from ..output import print_json, print_text, warn
 from ..output_files import check_output
 
 if TYPE_CHECKING:
     from ...models import Price
-    from ...report import ReportSource
-    from ...tracking import Tracker
 
 
 @click.command(short_help="Make one page of a run, a record or a comparison.")
@@ -65,15 +61,21 @@ def command(
     its samples.
     """
     from ...report import draw_files, is_report, open_source, report_data
+    from ...report.output import attach_page, write_page
 
     check_output(output, [source], "report", is_report, force=force)
     with _status_line(f"reading {source}"):
         opened = open_source(source, prices)
         found = report_data(opened)
     with _status_line(f"writing {output}"):
-        _write_page(opened, found, output)
+        write_page(opened, found, output)
         pictures = draw_files(found, figures) if figures else []
-    run = _attach(app.tracker, opened, output, store) if track else None
+    run = None
+    if track:
+        try:
+            run = attach_page(app.tracker, opened, output, store)
+        except CopeError as error:
+            warn(f"not attached to MLflow run {opened.mlflow_run}: {error}")
     _print_result(found, output, pictures, run, as_json)
     if opens and click.launch(output.resolve().as_uri()):
         raise CopeError(f"no browser could be started: open {output} yourself")
@@ -93,48 +95,6 @@ def _status_line(message: str) -> Iterator[None]:
         yield
 
 
-def _write_page(opened: "ReportSource", found: dict[str, Any], output: Path) -> None:
-    """Write the page to a partial file, and rename the file when it is complete."""
-    from ...report import render_page
-
-    partial = output.with_name(f"{output.name}.partial")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.writelines(map(redact, render_page(opened, found)))
-        partial.replace(output)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        raise CopeError(
-            f"cannot write {output}: {error.strerror}; name another file with -o"
-        ) from None
-
-
-def _attach(
-    tracker: "Tracker", opened: "ReportSource", output: Path, store: str | None
-) -> str | None:
-    """Attach the page to the MLflow run of its source; warn if that is not possible.
-
-    Returns:
-        The id of the run; None if the page was not attached.
-    """
-    if not opened.mlflow_run:
-        return None
-    from ...tracking import store_file, store_uri
-
-    uri = store_uri(store or opened.mlflow_store)
-    file = store_file(uri)
-    try:
-        if file is not None and not file.is_file():
-            raise CopeError(f"there is no store {file}: name it with --store")
-        tracker.earlier_run(opened.mlflow_run, uri).log_artifact(output)
-    except CopeError as error:
-        click.echo(f"warning: not attached to MLflow run {opened.mlflow_run}: {error}", err=True)
-        return None
-    return opened.mlflow_run
-
-
 def _print_result(
     found: dict[str, Any], output: Path, pictures: list[Path], tracked: str | None, as_json: bool
 ) -> None:
@@ -147,7 +107,7 @@ def _print_result(
             "pictures": [str(file) for file in pictures],
             "mlflow_run": tracked,
         }
-        click.echo(json.dumps(replace_nan({**found, "files": files}), ensure_ascii=False, indent=1))
+        print_json(replace_nan(found | {"files": files}))
         return
     print_text(headline(found))
     click.echo(output)
