@@ -1,11 +1,9 @@
 """`cope import`: a record of samples that others published."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from ...errors import CopeError
 from ..option_types import PATH, NameValue, option
 from ..options import (
     group_option,
@@ -15,9 +13,8 @@ from ..options import (
     output_option,
     seed_option,
 )
+from ..output import notify
 from ..output_files import check_output
-
-RESERVED = ("small", "large")
 
 
 @click.command()
@@ -85,16 +82,19 @@ def command(
     as tokens, stays unknown.
     """
     from ...eval import import_samples, is_recording, write_recording
+    from ...eval.recording.import_tiers import last_tier_note, models_by_tier, variants_by_tier
     from ..display.results import show_recording
 
     path = output or Path(f"{file.stem}.parquet")
     check_output(path, [file], "record", is_recording)
-    models = _models(small, tiers, large)
+    models = models_by_tier(small, tiers, large)
+    if len(models) < 2:
+        raise click.UsageError("Missing option '--large', or a --tier in its place.")
     thresholds = (threshold,) * (len(models) - 1)
     made = import_samples(
         file,
         models,
-        _variants(variants, tuple(models)),
+        variants_by_tier(variants, tuple(models)),
         thresholds=thresholds,
         seed=seed,
         match=match,
@@ -104,50 +104,6 @@ def command(
     write_recording(path, made.manifest, made.rows)
     show_recording(path, as_json)
     last = list(models)[-1]
-    _note_about_last(last, made.manifest.settings["variants"][last])
-
-
-def _models(small: str, tiers: Sequence[tuple[str, str]], large: str | None) -> dict[str, str]:
-    """Return each tier's model, in the order of the rounds."""
-    between: dict[str, str] = {}
-    for name, model in tiers:
-        if name in (*RESERVED, *between):
-            raise CopeError(
-                f"--tier {name}={model}: that tier is named already; --small and --large set "
-                "those two"
-            )
-        between[name] = model
-    models = {"small": small, **between}
-    if large:
-        models["large"] = large
-    if len(models) < 2:
-        raise click.UsageError("Missing option '--large', or a --tier in its place.")
-    return models
-
-
-def _note_about_last(last: str, variants: Sequence[str]) -> None:
-    """Print a note on stderr when samples of the last tier vote: alone, the tier is one of them."""
-    if len(variants) < 2:
-        return
-    names = list(dict.fromkeys(variants))
-    several = (
-        f"{len(variants)} samples"
-        if len(names) == 1
-        else f"{len(names)} variants ({', '.join(names)})"
-    )
-    remedy = "" if len(names) == 1 else f"; take one with --variant {last}={names[0]}"
-    note = f"note: {last} has {several}: its round votes over them, and {last} alone is the first"
-    click.echo(f"{note} of them{remedy}", err=True)
-
-
-def _variants(given: Sequence[str], tiers: Sequence[str]) -> dict[str, list[str]]:
-    """Return the prompts to take by tier: those of a tier, else those of all tiers."""
-    named: dict[str, list[str]] = {}
-    for text in given:
-        tier, equals, name = text.partition("=")
-        if equals and tier not in tiers:
-            either = " or ".join(f"{tier}=NAME" for tier in tiers)
-            raise CopeError(f"--variant {text}: {tier!r} is no tier of an import: write {either}")
-        named.setdefault(tier if equals else "", []).append(name if equals else tier)
-    every = named.pop("", None)
-    return {tier: names for tier in tiers if (names := named.get(tier, every))}
+    note = last_tier_note(last, made.manifest.settings["variants"][last])
+    if note:
+        notify(f"note: {note}")

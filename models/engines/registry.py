@@ -8,6 +8,7 @@ This module does not import DSPy, because the command line uses it for its help 
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,6 +106,24 @@ def _check_factory(variant: object) -> None:
 
 
 ENGINES: Registry[EngineFactory] = Registry("engine", "cope.engines", _check_factory)
+
+
+def list_models_of_engines(notify: Callable[[str], None]) -> dict[str, ModelList]:
+    """Return the models of each engine that lists its models, by the engine's prefix.
+
+    Args:
+        notify: receives the error of an engine that fails, which must not hide the others.
+    """
+    lists: dict[str, ModelList] = {}
+    for prefix in ENGINES:
+        try:
+            models = ENGINES[prefix].list_models()
+        except CopeError as error:
+            notify(str(error))
+            continue
+        if models is not None:
+            lists[prefix] = models
+    return lists
 
 
 def find_factory(model: str) -> EngineFactory | None:

@@ -29,6 +29,11 @@ class Pair:
     domains: str
     note: str
 
+    def describe(self) -> str:
+        """Return the pair as a line of `cope models list`."""
+        models = f"{self.small} and {self.large}"
+        return f"{self.name}: {models}; {self.memory_gb:g} GB; {self.domains}; {self.note}"
+
 
 def pairs() -> dict[str, Pair]:
     """Return all known pairs by name.

@@ -183,19 +183,6 @@ def test_a_connection_that_breaks_can_go_on(host: str) -> None:
         ollama_server.pull("broken", host, lambda *_: None)
 
 
-def test_pull_takes_the_name_of_a_pair(monkeypatch: pytest.MonkeyPatch) -> None:
-    pulled: list[str] = []
-    monkeypatch.setattr("cope.cli.commands.models._pull", lambda name: pulled.append(name) or name)
-    assert CliRunner().invoke(app, ["models", "pull", "general"]).exit_code == 0
-    assert CliRunner().invoke(app, ["models", "pull"]).exit_code == 0
-    assert pulled == [
-        "local/qwen2.5-0.5b",
-        "local/qwen2.5-1.5b",
-        "local/qwen2.5-coder-0.5b",
-        "local/qwen2.5-coder-1.5b",
-    ]
-
-
 @pytest.mark.parametrize(
     ("words", "models"),
     [
