@@ -25,6 +25,9 @@ from .scope import in_scope, scoped
 SHARED_KEY = "shared"
 """Marks a call that was copied from another ledger and not made for this one."""
 
+QUESTION_KEY = "question"
+"""Names the question that a call was made for, by its key in the run."""
+
 MESSAGES_FILE = "messages.jsonl"
 
 
@@ -53,13 +56,19 @@ class Ledger:
         return self._entries.get(key)
 
     def put(self, key: str, entry: JsonObject, exchange: Exchange | None = None) -> None:
-        """Append an entry, with the messages and the settings of its call."""
+        """Append an entry, with its question, and the messages and the settings of its call."""
         entry = {"key": key, **entry}
+        question = in_scope("question_key")
+        if question is not None:
+            entry[QUESTION_KEY] = question
         if exchange is not None:
             entry["messages"] = self._messages.add(exchange.messages)
             entry["settings"] = exchange.settings
         self._writer.append(entry)
         self._entries[key] = entry
+
+    def restored(self, key: str, exchange: Exchange) -> None:
+        """Receive that the entry of `get` was used, with what its call sent."""
 
     def add_cancelled(self, call: JsonObject) -> None:
         """Append a cancelled call, which was paid for and has no output to return later."""
@@ -102,6 +111,29 @@ def read_exchanges(path: Path) -> Iterator[tuple[Call, Exchange]]:
     Raises:
         CopeError: when a line of one of the two files is damaged, or a message is missing.
     """
+    for entry, exchange in _entries_with_exchanges(path):
+        yield Call.from_dict(entry["call"]), exchange
+
+
+def read_exchanges_by_question(path: Path) -> dict[str, list[tuple[Call, Exchange]]]:
+    """Return the calls of a ledger's file by the key of their question, see `read_exchanges`.
+
+    Calls of earlier versions, which name no question, are left out.
+    """
+    questions: dict[str, list[tuple[Call, Exchange]]] = {}
+    for entry, exchange in _entries_with_exchanges(path):
+        if QUESTION_KEY in entry:
+            call = Call.from_dict(entry["call"])
+            questions.setdefault(entry[QUESTION_KEY], []).append((call, exchange))
+    return questions
+
+
+def question_of_calls(key: str) -> AbstractContextManager[None]:
+    """Note in a ledger that calls made inside are for a question, by its key in the run."""
+    return scoped("question_key", key)
+
+
+def _entries_with_exchanges(path: Path) -> Iterator[tuple[JsonObject, Exchange]]:
     messages: dict[str, JsonObject] = {}
     file = path.with_name(MESSAGES_FILE)
     for entry in read_messages(file, repair=False):
@@ -114,8 +146,7 @@ def read_exchanges(path: Path) -> Iterator[tuple[Call, Exchange]]:
         if missing:
             raise CopeError(f"{file} has no message {missing[0]}, which a call of {path} sent")
         prompt = [messages[key] for key in keys]
-        exchange = make_exchange(prompt, entry.get("settings", {}), entry["outputs"])
-        yield Call.from_dict(entry["call"]), exchange
+        yield entry, make_exchange(prompt, entry.get("settings", {}), entry["outputs"])
 
 
 def call_key(model: str, messages: Any, settings: dict[str, Any]) -> str:

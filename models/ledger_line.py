@@ -61,6 +61,7 @@ class _LedgerLine(TypedDict):
     shared: NotRequired[bool]
     messages: NotRequired[list[str]]
     settings: NotRequired[dict[str, Any]]
+    question: NotRequired[str]
 
 
 class _Message(TypedDict):

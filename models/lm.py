@@ -97,6 +97,7 @@ class TierLM(dspy.LM):
             entry = stored_call(ledger, key, self.model, sent, settings)
             if entry:
                 call.exchange = make_exchange(sent, settings, entry["outputs"])
+                ledger.restored(key, call.exchange)
                 record_restored(call, entry["call"], self.runtime.price)
                 return entry["outputs"]
         admission = await admit_call(call, self, sent, settings)

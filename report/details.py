@@ -12,6 +12,7 @@ from ..programs.confidence.early_stopping import HEURISTIC_RULES
 from ..programs.round_record import RoundRecord
 from ..util.text import shorten
 from .decisions import explain_decision
+from .exchanges import ExchangePages
 from .sources.base import ReportSource, ReportSystem, RoundView, Sample, is_right
 
 Details = dict[str, Any]
@@ -100,23 +101,28 @@ def _differs_from_reference(
     return None if same is None else _flag(not same)
 
 
-def question_parts(source: ReportSource) -> Iterator[list[Details]]:
-    """Yield the details of the questions, in parts and in the order of the index."""
-    part: list[Details] = []
-    for key in source.questions:
-        part.append(_question_details(source, key))
-        if len(part) == QUESTIONS_PER_PART:
-            yield part
-            part = []
-    if part:
-        yield part
+def question_parts(source: ReportSource) -> Iterator[Details]:
+    """Yield the details of the questions, in parts and in the order of the index.
+
+    A part has `questions`, and `messages`, the texts that their calls name by their places.
+    """
+    pages = ExchangePages()
+    keys = list(source.questions)
+    for start in range(0, len(keys), QUESTIONS_PER_PART):
+        pages.begin_part()
+        part = keys[start : start + QUESTIONS_PER_PART]
+        questions = [_question_details(source, key, pages) for key in part]
+        yield {"messages": pages.messages, "questions": questions}
 
 
-def _question_details(source: ReportSource, key: str) -> Details:
+def _question_details(source: ReportSource, key: str, pages: ExchangePages) -> Details:
     question = source.questions[key]
     systems: list[Details | None] = []
     for system in source.systems:
-        systems.append(_system_details(system, system.records_by_key.get(key)))
+        details = _system_details(system, system.records_by_key.get(key))
+        if details is not None:
+            details |= pages.details(system.calls_of(key))
+        systems.append(details)
     pools = {number: _pool_details(samples) for number, samples in source.samples_of(key).items()}
     return {
         "question": question.question,

@@ -17,6 +17,7 @@ from ..eval.run.table import cache_sentence
 from ..programs.confidence.gate import GateText, join_gates
 from ..stats.intervals import bounds_with_unknown
 from ..stats.measures import MEASURES
+from .breakdowns import system_breakdowns
 from .costs import costs_per_question, report_measures
 from .decisions import round_gate_text
 from .reliability import round_reliability, unscored_count
@@ -140,6 +141,7 @@ def _system_data(source: ReportSource, system: ReportSystem) -> ReportData:
     data["early"] = system.stopped_early
     data["seconds_by_round"] = seconds
     data["waited"] = _latency(system)
+    data["by"] = system_breakdowns(source, system)
     data["hits"] = summary.total.hits
     data["cache"] = cache_sentence(summary)
     return data

@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from ..util.redact import redact_data
 from .details import question_index, question_parts
 from .figures import ReportData, headline
 from .plots.gallery import page_plots
@@ -21,8 +22,10 @@ _SCRIPTS = (
     "base.js",
     "figures.js",
     "table.js",
+    "breakdown.js",
     "filter.js",
     "list.js",
+    "exchanges.js",
     "votes.js",
     "question.js",
     "start.js",
@@ -91,7 +94,7 @@ def replace_nan(value: Any) -> Any:
 
 def compress_json(value: Any) -> str:
     """Return plain data as JSON, compressed by gzip and encoded as Base64."""
-    text = json.dumps(replace_nan(value), ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(replace_nan(redact_data(value)), ensure_ascii=False, separators=(",", ":"))
     return base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)).decode()
 
 

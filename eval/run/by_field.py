@@ -6,15 +6,18 @@ import dspy
 
 from ...errors import CopeError, suggest_names
 from ...models import Price
+from ...util.validate import check_type
 from .breakdown import Breakdown
 from .example_keys import key_examples
-from .store import QuestionResult
+from .store import METADATA_FILE, QuestionResult, RunStore, StoredRun
 from .summary import summarize
 
 FIELDS = "fields"
 """The field of an example that holds the other fields of its row as short texts."""
 
 MISSING = "(none)"
+
+_SAVED = "values_by_field"
 
 
 def values_by_key(examples: Sequence[dspy.Example], field: str) -> dict[str, str]:
@@ -34,6 +37,28 @@ def values_by_key(examples: Sequence[dspy.Example], field: str) -> dict[str, str
     if not known:
         raise CopeError(f"--by {field}: the questions have no fields besides question and answer")
     raise CopeError(f"--by {field}: no question has this field: {suggest_names(field, known)}")
+
+
+def save_values(store: RunStore, field: str, values: Mapping[str, str]) -> None:
+    """Save the value of a field for each question with a run, for its report."""
+    known = store.metadata().get(_SAVED) or {}
+    store.update_metadata(values_by_field=known | {field: dict(values)})
+
+
+def saved_values(run: StoredRun) -> dict[str, dict[str, str]]:
+    """Return the value of each question by its key, for each field that `save_values` saved.
+
+    Raises:
+        CopeError: if they are damaged.
+    """
+    saved = run.metadata.get(_SAVED) or {}
+    try:
+        check_type(dict[str, dict[str, str]], saved)
+    except ValueError as error:
+        raise CopeError(
+            f"{run.path / METADATA_FILE} has a damaged {_SAVED} ({error}): run cope eval --by again"
+        ) from None
+    return saved
 
 
 def break_down(

@@ -18,6 +18,7 @@ from dspy.utils.exceptions import (
 
 from ...errors import CopeError, Unavailable, cope_error_in
 from ...models import metered, use_ledger
+from ...models.ledger import question_of_calls
 from ...models.prices import Price
 from ...models.reprice import prices_to_json
 from ...models.run_budget import RunBudget, spent_before
@@ -198,7 +199,7 @@ async def evaluate(
             if not allowed:
                 return None
             result = QuestionResult(key, example.id, example.question, example.answer)
-            with question_context(example):
+            with question_context(example), question_of_calls(key):
                 await _ask(runner, task, example, system, result)
             (result,) = reprice_results([result], used_prices)
             store.add(result)

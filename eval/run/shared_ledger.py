@@ -11,6 +11,7 @@ from typing import Any
 from ...models import Call, Ledger, Price
 from ...models.call_price import apply_price
 from ...models.cost import CostBounds
+from ...models.exchange import Exchange
 from ...models.ledger import SHARED_KEY
 from .store import StoredRun
 
@@ -39,11 +40,15 @@ class SharedLedger(Ledger):
             # Not `other.get`: two ledgers that lack a call would ask each other forever.
             entry = Ledger.get(other, key)
             if entry:
-                self.put(
-                    key, {"call": entry["call"], "outputs": entry["outputs"], SHARED_KEY: True}
-                )
                 return entry
         return None
+
+    def restored(self, key: str, exchange: Exchange) -> None:
+        """Copy a call of another ledger, with its messages, into this one."""
+        entry = self.get(key)
+        if entry and super().get(key) is None:
+            copy = {"call": entry["call"], "outputs": entry["outputs"], SHARED_KEY: True}
+            self.put(key, copy, exchange)
 
 
 class LedgerGroup:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
-from ...models import Ledger
+from ...models import Call, Ledger
+from ...models.exchange import Exchange
+from ...models.ledger import read_exchanges_by_question
 from ...models.ledger_line import read_ledger
 from ...models.usage_row import UsageRow
 from ...programs.round_record import RoundRecord
@@ -145,6 +147,10 @@ class StoredRun:
             CopeError: if a line is no call.
         """
         return read_ledger(self.path / CALLS_FILE, repair=False)
+
+    def exchanges(self) -> dict[str, list[tuple[Call, Exchange]]]:
+        """Return the calls of each question by its key, see `read_exchanges_by_question`."""
+        return read_exchanges_by_question(self.path / CALLS_FILE)
 
 
 class RunStore:

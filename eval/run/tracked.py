@@ -18,7 +18,7 @@ from ...programs.options import TeamOptions
 from ...tracking.names import run_name
 from ...util.hashing import digest
 from ..tasks.base import Task
-from .by_field import break_down, values_by_key
+from .by_field import break_down, save_values, values_by_key
 from .contamination import count_overlap
 from .evaluate import EvaluationOutcome, evaluate
 from .options import DataOptions, RunOptions
@@ -137,7 +137,10 @@ def evaluate_tracked(
         groups: see `summarize`.
         by: the field of the rows by which the results are broken down.
     """
-    values = {} if by is None else values_by_key(examples, by)
+    values: dict[str, str] = {}
+    if by is not None:
+        values = values_by_key(examples, by)
+        save_values(store, by, values)
     store.update_metadata(program_file=origin["program_file"])
     with ExitStack() as stack:
         run: TrackerRun | None = None

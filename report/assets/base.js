@@ -103,4 +103,7 @@ async function unpack(text) {
   return new Response(plain).json();
 }
 
-const loadQuestion = async (row) => (await loadPart(Math.floor(row / index.part)))[row % index.part];
+async function loadQuestion(row) {
+  const part = await loadPart(Math.floor(row / index.part));
+  return { ...part.questions[row % index.part], messages: part.messages };
+}

@@ -34,7 +34,7 @@ function deepen(then) {
   deepening ??= (async () => {
     const texts = [];
     for (let number = 0; number < parts.length; number += 1) {
-      for (const question of await loadPart(number)) texts.push(textOf(question).toLowerCase());
+      for (const question of (await loadPart(number)).questions) texts.push(textOf(question).toLowerCase());
     }
     deep = texts;
     then();

@@ -50,7 +50,8 @@ function bar() {
 function drawQuestion(question) {
   const details = question.systems[state.system];
   setChildren(byId("question"), bar(), el("p", { class: "words" }, question.question), gold(question), answers(question),
-    ...[details ? outcome(details) : absence()].flat(), details ? roundsOf(question, details) : [], copy());
+    ...[details ? outcome(details) : absence()].flat(), details ? roundsOf(question, details) : [],
+    ...(details ? otherExchanges(question, details) : []), copy());
 }
 
 function gold(question) {
@@ -84,20 +85,23 @@ function roundsOf(question, details) {
   const system = figures.systems[state.system];
   return system.rounds.flatMap((round, place) => {
     const asked = details.rounds.filter((one) => one.number === round.round);
-    if (asked.length) return asked.map((one) => roundBox(question, system, one));
+    if (asked.length) return asked.map((one) => roundBox(question, system, one, details));
     return details.error ? [] : [notNeeded(question, round, place)];
   });
 }
 
-function roundBox(question, system, round) {
+function roundBox(question, system, round, details) {
   const about = system.rounds[round.number - 1];
   const pool = question.pools[round.pool];
   const samples = drawnOf(pool, round);
+  const own = new Set(samples.map((sample) => sample.index));
+  const calls = (fits) => exchangesOf(question, details, (call) => call.round === round.number && fits(call));
   const ends = round.accepted ? `answers: ${round.right === null ? "not scored" : round.right ? "right" : "wrong"}` : "escalates";
   return el("section", { class: "round" }, el("h4", {}, `Round ${round.number}`, el("small", {}, about.words), el("small", { class: round.accepted ? (round.right ? "is-right" : "is-wrong") : "" }, ends)),
     el("p", { class: "why" }, round.why), samples.length ? votesList(samples, round) : null,
     labelled("Plan that all samples share", pool?.plan), round.on && round.on !== pool?.plan ? labelled("Forwarded plan", round.on) : null,
-    samples.length ? samples.map((sample) => sampleDetails(sample, round)) : el("p", { class: "faint" }, "Its samples were not saved."), openAll(samples), used(round));
+    calls((call) => !own.has(call.sample)),
+    samples.length ? samples.map((sample) => sampleDetails(sample, round, calls((call) => call.sample === sample.index))) : el("p", { class: "faint" }, "Its samples were not saved."), openAll(samples), used(round));
 }
 
 function openAll(samples) {

@@ -2,6 +2,7 @@
 
 readAddress();
 startFigures();
+startBreakdown();
 startTable();
 startList();
 startQuestion();

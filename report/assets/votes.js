@@ -42,7 +42,7 @@ function signOf(right) {
   return right ? el("span", { class: "is-right", title: "right" }, "✓") : el("span", { class: "is-wrong", title: "wrong" }, "✗");
 }
 
-function sampleDetails(sample, round) {
+function sampleDetails(sample, round, exchanges = []) {
   const facts = [];
   if (sample.tests) facts.push(`passes ${sample.tests[0]} of ${counted(sample.tests[1], "shown test")}`);
   if (known(sample.tokens)) facts.push(counted(sample.tokens, "token"));
@@ -55,7 +55,7 @@ function sampleDetails(sample, round) {
   const body = [
     labelled("Plan", sample.plan), labelled("Solution", sample.text), labelled("Answer", sample.answer, isCode(sample.answer)),
     sample.tests?.[2] ? labelled("First test that fails", sample.tests[2], true) : null,
-    labelled("Votes for", sample.ballot !== sample.answer ? sample.ballot : undefined), labelled("Reply without a readable answer", sample.unread, true),
+    labelled("Votes for", sample.ballot !== sample.answer ? sample.ballot : undefined), labelled("Reply without a readable answer", sample.unread, true), ...exchanges,
   ].filter(Boolean);
   return el("details", { class: "sample" }, el("summary", {}, el("span", {}, `Sample ${sample.index + 1}`), signOf(sample.right),
     el("span", { class: "short" }, brief), el("small", {}, facts.join(", "))), el("div", { class: "body" }, body));

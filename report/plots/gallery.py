@@ -11,6 +11,7 @@ from ...stats.measures import MEASURES
 from ...util.tables import models_text
 from ...util.text import plural
 from ..figures import ReportData
+from .breakdown import breakdown_caption, breakdown_tooltips, has_plot, plot_breakdown
 from .flow import flow_caption, flow_tooltips, plot_flow
 from .frontier import frontier_systems, is_plotted, numbered_systems, plot_frontier, sweep_front
 from .rounds import (
@@ -77,6 +78,15 @@ def plots_for(figures: ReportData) -> Iterator[Plot]:
                 system["name"],
                 "wide" if len(system["reliability"]) > 1 else "narrow",
             )
+        for place, breakdown in enumerate(system["by"]):
+            if has_plot(breakdown):
+                yield Plot(
+                    f"by-{number}-{place}",
+                    lambda width, breakdown=breakdown: plot_breakdown(breakdown, width),
+                    breakdown_caption(breakdown),
+                    breakdown_tooltips(breakdown),
+                    system["name"],
+                )
     if any(system["use"]["seconds"] is not None for system in figures["systems"]):
         yield Plot(
             "time",

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from ...eval.comparison.compare import DEFAULT_MARGIN
 from ...eval.run.store import QuestionResult
 from ...eval.run.summary import Summary, summarize
+from ...models import Call
+from ...models.exchange import Exchange
 from ...programs.domains.registry import domain_by_name
 from ...programs.preset_round import Round
 from ...programs.systems.stage import Stage
@@ -18,6 +20,8 @@ from ...stats.tiers import last_tier_of, tier_order
 Sample = dict[str, Any]
 SamplesByPool = dict[int, list[Sample]]
 """A question's samples by pool. A pool holds the samples of one round, which systems may share."""
+Calls = Sequence[tuple[Call, Exchange]]
+"""Calls with what was sent and replied."""
 
 
 def is_right(score: float | None) -> bool | None:
@@ -135,6 +139,8 @@ class ReportSystem:
             those counted until that moment.
         is_primary: whether the source was made with this system; False for a system added for
             comparison.
+        exchanges: the calls of each question, by its key, with messages, settings and reply; empty
+            where the source has none.
     """
 
     name: str
@@ -145,6 +151,14 @@ class ReportSystem:
     unreplayable_at: Mapping[str, int] = field(default_factory=dict)
     stopped_early: bool = False
     is_primary: bool = True
+    exchanges: Mapping[str, Calls] = field(default_factory=dict)
+
+    def calls_of(self, key: str) -> Calls:
+        """Return the calls of a question.
+
+        The calls of a question that a run has twice are those of the first copy.
+        """
+        return self.exchanges.get(key) or self.exchanges.get(key.partition("-")[0], ())
 
     @cached_property
     def summary(self) -> Summary:
@@ -215,6 +229,7 @@ class ReportSource:
             accurate.
         mlflow_run: the MLflow run in which the source was tracked.
         mlflow_store: the URI of its store, if the source contains it.
+        values_by_field: the value of each question by its key, for each field of `cope eval --by`.
     """
 
     kind: Literal["run", "record", "comparison"]
@@ -233,6 +248,7 @@ class ReportSource:
     mlflow_run: str | None = None
     mlflow_store: str | None = None
     answer_kind: str | None = None
+    values_by_field: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def same_answer(self) -> Callable[[str, str], bool | None] | None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from ...errors import CopeError
 from ...eval.comparison.compare import DEFAULT_MARGIN
 from ...eval.comparison.store import ComparisonStore
+from ...eval.run.by_field import saved_values
 from ...eval.run.store import RunStore, StoredRun, has_results, run_folders
 from ...eval.run.summary import find_baseline_run
 from ...models.prices import Price
@@ -76,16 +77,7 @@ def _run_source(run: StoredRun, prices: Mapping[str, Price] | None) -> ReportSou
             last, RunStore.read(folder.parent / reference.run), len(system.rounds), False, prices
         )
         records = [record for record in other.records if record.key in wanted]
-        systems.append(
-            ReportSystem(
-                last,
-                other.rounds,
-                records,
-                other.is_right,
-                stopped_early=other.stopped_early,
-                is_primary=False,
-            )
-        )
+        systems.append(replace(other, records=records))
         drawn = _merge_samples([drawn, other_samples])
     return _make_source(
         "run", folder, [run], systems, drawn, _mlflow_run(run.metadata), run_domain(run)
@@ -207,7 +199,20 @@ def _make_source(
         mlflow_run=_text_or_none(mlflow.get("run")),
         mlflow_store=_text_or_none(mlflow.get("store")),
         answer_kind=domain.answer_kind,
+        values_by_field=_values_by_field(runs),
     )
+
+
+def _values_by_field(runs: Sequence[StoredRun]) -> dict[str, dict[str, str]]:
+    """Return the value of each question by its key, for each field that a run was broken down by.
+
+    Runs on the same questions share them.
+    """
+    values: dict[str, dict[str, str]] = {}
+    for run in runs:
+        for field, found in saved_values(run).items():
+            values.setdefault(field, {}).update(found)
+    return values
 
 
 def _text_or_none(value: object) -> str | None:

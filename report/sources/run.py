@@ -17,7 +17,7 @@ from ...programs.domains.base import Domain
 from ...programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
 from ...programs.preset import load_preset, preset_names
 from ...programs.round_record import RoundRecord, SampleRecord
-from .base import ReportSystem, RoundView, Sample, SamplesByPool, is_right
+from .base import Calls, ReportSystem, RoundView, Sample, SamplesByPool, is_right
 
 
 def run_records(run: StoredRun, prices: Mapping[str, Price] | None = None) -> list[QuestionResult]:
@@ -83,9 +83,23 @@ def run_system(
             pools[first_pool + number - 1] = _round_samples(record, entry, domain)
     stopped_early = _stopped_early(settings)
     system = ReportSystem(
-        name, rounds, records, right, stopped_early=stopped_early, is_primary=is_primary
+        name,
+        rounds,
+        records,
+        right,
+        stopped_early=stopped_early,
+        is_primary=is_primary,
+        exchanges=_exchanges(run),
     )
     return system, samples
+
+
+def _exchanges(run: StoredRun) -> Mapping[str, Calls]:
+    """Return the calls of each question; none if messages are missing, as in earlier versions."""
+    try:
+        return run.exchanges()
+    except CopeError:
+        return {}
 
 
 def _stopped_early(settings: dict[str, Any]) -> bool:

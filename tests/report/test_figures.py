@@ -129,7 +129,7 @@ def test_differing_from_the_large_model_is_by_the_answer(record: Recording, reco
 
 def test_every_sample_of_every_round_is_there(record: Recording, record_folder: Path):
     source = open_source(record_folder / "r.parquet")
-    questions = [question for part in question_parts(source) for question in part]
+    questions = [question for part in question_parts(source) for question in part["questions"]]
     assert [q["question"] for q in questions] == record.questions
     pools = questions[4]["pools"]
     assert [len(pools[number]["samples"]) for number in range(4)] == [8, 8, 1, 1]

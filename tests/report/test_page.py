@@ -77,7 +77,8 @@ def test_the_data_comes_back_whole(record_page: str, record: Recording):
     figures, index = (json.loads(text) for _, text in scripts[:2])
     assert figures["questions"] == len(index["rows"]) == 12 and figures["headline"]
     part = json.loads(gzip.decompress(base64.b64decode(scripts[2][1])))
-    assert part[0]["question"] == record.questions[0] and HOSTILE in part[0]["question"]
+    first = part["questions"][0]
+    assert first["question"] == record.questions[0] and HOSTILE in first["question"]
 
 
 def test_ids_are_unique(record_page: str):

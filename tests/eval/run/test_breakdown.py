@@ -11,6 +11,7 @@ from cope import Team
 from cope.eval.run.by_field import values_by_key
 from cope.eval.tasks.jsonl import JSONL
 from cope.models import ScriptedEngine
+from cope.report import open_source, report_data
 
 LEVELS = ["10", "2", "2", "hard, very", None]
 
@@ -47,7 +48,11 @@ def test_the_table_and_the_document_have_a_row_for_each_value():
         "hard, very": 1,
     }
     assert parts["values"]["2"]["accuracy"] == 1.0 and parts["values"]["2"]["total"]["calls"] == 2
-    assert "by" not in json.loads(evaluate("--no-track", "--json").stdout)
+    plain = json.loads(evaluate("--no-track", "--json").stdout)
+    assert "by" not in plain
+    (system,) = report_data(open_source(Path(plain["folder"])))["systems"]
+    found = {row["value"]: row["n"] for row in system["by"][0]["values"]}
+    assert found == {"2": 2, "10": 1, "(none)": 1, "hard, very": 1}, "the report has it too"
 
 
 def test_mlflow_gets_the_parts_under_names_that_it_takes(monkeypatch: pytest.MonkeyPatch):

@@ -13,6 +13,8 @@ import pytest
 from cope.eval import RunStore
 from cope.eval.run.shared_ledger import LedgerGroup, SharingStats
 from cope.models import Call
+from cope.models.exchange import make_exchange
+from cope.models.ledger import question_of_calls
 
 SCRIPT = Path(__file__).parent / "_killed_comparison.py"
 KILLS = 20
@@ -70,6 +72,7 @@ def test_kills_change_nothing_and_nothing_is_asked_twice(tmp_path: Path):
 def test_what_is_taken_from_another_is_kept_and_counted(tmp_path: Path):
     folders = [RunStore({"task": "t", "preset": name}, tmp_path) for name in ("a", "b", "c")]
     entry = {"call": Call("large", "m").as_dict(), "outputs": ["x"]}
+    exchange = make_exchange("What?", {"seed": 1}, ["x"])
     group = LedgerGroup()
     with ExitStack() as stack:
         for folder in folders:
@@ -79,8 +82,12 @@ def test_what_is_taken_from_another_is_kept_and_counted(tmp_path: Path):
         assert folders[1].ledger.get("none") is None
         for _ in range(2):
             assert (found := folders[1].ledger.get("k")) and found["outputs"] == ["x"]
+            with question_of_calls("q"):
+                folders[1].ledger.restored("k", exchange)
     with folders[1].open():
         assert folders[1].ledger.get("k"), "it is the run's own now, and read without the other"
+    ((_, kept),) = RunStore.read(folders[1].path).exchanges()["q"]
+    assert kept == exchange, "with what was sent"
     sharing = SharingStats()
     for folder in folders:
         sharing.count(folder.settings["preset"], RunStore.read(folder.path))

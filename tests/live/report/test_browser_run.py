@@ -1,0 +1,50 @@
+"""The page of a run in a real Chromium: its exact calls can be opened, and its breakdown is shown, both as text."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.report_sources import HOSTILE, run_in, write_page
+
+from cope.eval import RunStore
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(scope="module")
+def page_of_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    run = run_in(folder, "cope", 12)
+    notes = json.loads((run / "run.json").read_text())
+    keys = sorted(RunStore.read(run).results)
+    notes["values_by_field"] = {
+        "level": {key: f"{place % 3}{HOSTILE}" for place, key in enumerate(keys)}
+    }
+    (run / "run.json").write_text(json.dumps(notes))
+    return write_page(run, folder / "report.html")
+
+
+def test_the_exact_call_of_a_sample_can_be_opened(page_of_run: Path, opened: Callable[..., Any]):
+    page = opened(page_of_run)
+    page.locator("#list li[data-row]").first.click()
+    sample = page.locator("#question details.sample").first
+    sample.locator("summary").first.click()
+    call = sample.locator("details.call")
+    assert call.count() == 2, "of its plan, and of itself"
+    for place in range(2):
+        call.nth(place).locator("summary").click()
+        text = call.nth(place).inner_text()
+        assert HOSTILE in text and "temperature" in text
+    assert page.evaluate("window.harmed") is None
+
+
+def test_the_breakdown_has_a_table_and_a_plot(page_of_run: Path, opened: Callable[..., Any]):
+    page = opened(page_of_run)
+    section = page.locator("#by-section")
+    assert section.is_visible()
+    table = section.locator("#by-table tbody tr")
+    assert table.count() == 3 and HOSTILE in table.first.inner_text()
+    assert section.locator("#by-plot svg").count() >= 1
+    assert page.evaluate("window.harmed") is None
