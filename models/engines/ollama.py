@@ -10,9 +10,7 @@ cancelled.
 """
 
 import asyncio
-import ssl
 import weakref
-from functools import cache
 
 import httpx
 import ollama
@@ -28,6 +26,7 @@ from dspy.lm15 import (
 )
 
 from ...errors import CopeError, first_line
+from ...util.certificates import trusted_certificates
 from ...util.json_types import JsonObject
 from ...util.redact import read_key
 from ...util.text import shorten
@@ -42,12 +41,6 @@ CONNECT_SECONDS = 10.0
 LIST_SECONDS = 5.0
 READ_SECONDS = 600.0
 """Seconds without data after which a connection counts as broken."""
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Return the trusted certificates, whose reading takes longer than a client's other parts."""
-    return httpx.create_ssl_context()
 
 
 class OllamaEngine(LocalEngine):
@@ -103,7 +96,10 @@ class OllamaEngine(LocalEngine):
         names = (self.model, f"{self.model}:latest")
         try:
             client = ollama.Client(
-                self.host, timeout=LIST_SECONDS, trust_env=not is_loopback(self.host)
+                self.host,
+                timeout=LIST_SECONDS,
+                trust_env=not is_loopback(self.host),
+                verify=trusted_certificates(),
             )
             listed = client.list().models
         except (httpx.HTTPError, ConnectionError, ollama.ResponseError, *UNREADABLE):
@@ -131,7 +127,7 @@ class OllamaEngine(LocalEngine):
                 headers=headers,
                 follow_redirects=True,
                 trust_env=not is_loopback(self.host),
-                verify=_certificates(),
+                verify=trusted_certificates(),
             )
         return self._clients[loop]
 

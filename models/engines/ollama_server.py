@@ -8,6 +8,7 @@ import httpx
 import ollama
 
 from ...errors import CopeError, Unavailable
+from ...util.certificates import trusted_certificates
 from ...util.check import Check
 from ...util.json_text import parse_json
 from ...util.json_types import JsonObject
@@ -40,7 +41,8 @@ def server_info(host: str, timeout: float = LIST_SECONDS) -> ServerInfo:
         httpx.HTTPError: when no server answers in time.
         ValueError: when the server is not Ollama.
     """
-    with httpx.Client(base_url=host, timeout=timeout, trust_env=not is_loopback(host)) as client:
+    trusts, verify = not is_loopback(host), trusted_certificates()
+    with httpx.Client(base_url=host, timeout=timeout, trust_env=trusts, verify=verify) as client:
         version = _read_object(client.get("/api/version")).get("version")
         models = _read_object(client.get("/api/tags")).get("models")
     if not isinstance(version, str) or not isinstance(models, list):
@@ -133,7 +135,8 @@ def pull(name: str, host: str, progress: Progress) -> None:
     done: dict[str, int] = {}
     total: dict[str, int] = {}
     timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)
-    client = ollama.Client(host, timeout=timeout, trust_env=not is_loopback(host))
+    trusts, verify = not is_loopback(host), trusted_certificates()
+    client = ollama.Client(host, timeout=timeout, trust_env=trusts, verify=verify)
     status: str | None = None
     try:
         for update in client.pull(name, stream=True):

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from ...util.certificates import trusted_certificates
 from ...util.environment import read_variable
 from ..hosts import is_loopback
 from .catalog import Weights
@@ -104,7 +105,8 @@ def file_headers(weights: Weights) -> "httpx.Headers":
     def ask() -> httpx.Response:
         url = httpx.URL(hub_url(weights))
         trusts = not is_loopback(str(url))
-        with httpx.Client(timeout=DECISION_SECONDS, trust_env=trusts) as client:
+        timeout, verify = DECISION_SECONDS, trusted_certificates()
+        with httpx.Client(timeout=timeout, trust_env=trusts, verify=verify) as client:
             for _ in range(_REDIRECTS):
                 answer = client.head(url, headers=_headers())
                 target = url.join(answer.headers.get("location", ""))
@@ -140,7 +142,9 @@ def _open_response(url: str, have: int) -> "httpx.Response":
     def ask() -> httpx.Response:
         timeout = httpx.Timeout(READ_SECONDS, connect=DECISION_SECONDS)
         trusts = not is_loopback(url)  # a proxy cannot reach this machine
-        client = httpx.Client(follow_redirects=True, timeout=timeout, trust_env=trusts)
+        client = httpx.Client(
+            follow_redirects=True, timeout=timeout, trust_env=trusts, verify=trusted_certificates()
+        )
         return client.send(client.build_request("GET", url, headers=headers), stream=True)
 
     return _within_decision_time(ask)

@@ -110,6 +110,7 @@ def test_overhead_runs_every_layer_and_prints_json() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_tables_answers_a_table_and_compares_it_with_the_cascade_alone() -> None:
     done = run("tables.py", "--quick", "--json")
     assert done.returncode == 0, done.stderr

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from support.imported_recordings import imported
 
+pytestmark = pytest.mark.slow  # scikit-learn takes seconds to import
+
 
 def test_splits_of_a_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

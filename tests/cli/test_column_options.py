@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from support import commands
 from support.commands import give_team
+from support.pictures import write_empty_pictures
 
 COMMANDS = {
     "eval": ["--no-track", "--preset", "small"],
@@ -25,6 +26,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[...
     lines = ["input,team", *(f"parcel {n} is late,shipping" for n in range(6))]
     (tmp_path / "t.csv").write_text("\n".join(lines))
     made = scripted(lambda ask: "so\nAnswer: B")
+    write_empty_pictures(monkeypatch)
     give_team(monkeypatch, lambda options: made.team)
     return made
 

@@ -39,12 +39,14 @@ def clustered(groups: int, size: int):
     return draw
 
 
-@pytest.mark.parametrize("questions", [60, 200])
+@pytest.mark.parametrize("questions", [60, pytest.param(200, marks=pytest.mark.slow)])
 def test_intervals_hold_the_true_difference_for_independent_questions(questions: int):
     assert 0.915 <= coverage(independent(questions), 0.1) <= 0.985
 
 
-@pytest.mark.parametrize(("groups", "size"), [(12, 10), (40, 5)])
+@pytest.mark.parametrize(
+    ("groups", "size"), [(12, 10), pytest.param(40, 5, marks=pytest.mark.slow)]
+)
 def test_intervals_hold_the_true_difference_for_groups(groups: int, size: int):
     truth = 0.6 * 0.8 - 0.4 * 0.8
     assert 0.91 <= coverage(clustered(groups, size), truth) <= 0.985

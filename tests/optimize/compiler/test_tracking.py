@@ -1,4 +1,4 @@
-"""A compile in MLflow: one run with a run inside for each candidate, what it came to, and how it goes on or ends."""
+"""A compile in MLflow, as `test_tracked_compile` has it in memory: runs inside a run, figures, prompts and models."""
 
 import json
 import os
@@ -17,10 +17,11 @@ from cope.optimize import Compilation, CompileResult
 from cope.optimize.compiler.tracking import (
     METADATA_FILE,
     compile_provenance,
-    mlflow_params,
     run_tracked,
     tracked_compile,
 )
+
+pytestmark = pytest.mark.slow
 
 
 @dataclass
@@ -120,19 +121,6 @@ def test_parameters_and_what_it_cost_and_gained(made: Made):
     assert "compile_usd" not in data.metrics, "a price that is not known is left out"
 
 
-def test_the_proposer_is_noted_where_there_is_one(tmp_path: Path):
-    prepared = compilation(tmp_path, "copro", "small")
-    made = prepared.run()
-    prepared.close()
-    assert mlflow_params(prepared, SETTINGS)["model.proposer"] == "third"
-    assert made.provenance["models"]["proposer"] == prepared.proposer.model
-    assert compile_provenance(made, SETTINGS).provenance["models"] == {
-        "small": "one",
-        "large": "other",
-        "proposer": "third",
-    }
-
-
 def test_scores_over_time_by_the_calls_made_so_far(made: Made):
     scores, best = history(made.run, "candidate_accuracy"), history(made.run, "best_accuracy")
     assert len(scores) == len(children(run_of(made))) > 2
@@ -193,7 +181,6 @@ def test_a_resumed_compile_logs_to_its_run_and_nothing_twice(made: Made):
     assert [history(made.run, "candidate_accuracy"), len(children(run_of(made)))] == before
 
 
-@pytest.mark.slow
 def test_a_kill_leaves_no_run_open_and_none_twice(tmp_path: Path, mlflow_store: str):
     """Killed when the run of a candidate is made and not yet written, and when it is written and not yet ended."""
     here = Path(__file__).parent
