@@ -22,7 +22,10 @@ def most_calls(program: Cascade) -> dict[str, int]:
             if spec.planner:
                 plans = 1 if spec.plans == 1 else spec.samples
                 calls[spec.planner] = calls.get(spec.planner, 0) + plans
-            solved = spec.samples + getattr(member.confidence_of(number), "finishing_calls", 0)
+            confidence = member.confidence_of(number)
+            solved = spec.samples + getattr(confidence, "finishing_calls", 0)
+            if getattr(confidence, "finishing_calls_by_vote", False):
+                solved += spec.samples  # every sample may have a vote of its own
             calls[spec.reasoner] = calls.get(spec.reasoner, 0) + solved
     return {tier: calls[tier] for tier in program.preset.tier_order}
 

@@ -59,6 +59,8 @@ def sample_record(sample: Sample) -> SampleRecord:
     if sample.logprob_mean is not None and sample.logprob_window is not None:
         plain["logprob_mean"] = sample.logprob_mean
         plain["logprob_window"] = sample.logprob_window
+    if sample.p_true is not None:
+        plain["p_true"] = sample.p_true
     return plain
 
 

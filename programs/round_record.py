@@ -28,6 +28,7 @@ class SampleRecord(TypedDict):
         refused: whether the reply says that there is no answer, or that none will be given.
         logprob_mean: mean log-probability of the reply's tokens, where it was requested.
         logprob_window: lowest mean log-probability of 16 successive tokens.
+        p_true: the model's own probability that the answer is right, where it was asked.
     """
 
     index: int
@@ -40,6 +41,7 @@ class SampleRecord(TypedDict):
     refused: NotRequired[bool]
     logprob_mean: NotRequired[float]
     logprob_window: NotRequired[float]
+    p_true: NotRequired[float]
 
 
 class RoundRecord(TypedDict):

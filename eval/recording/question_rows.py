@@ -118,6 +118,8 @@ def _sample_columns(sample: Sample) -> Row:
         "refused": sample.refused,
         "reasoning": sample.reasoning or None,
     }
+    if sample.p_true is not None:
+        row["p_true"] = sample.p_true
     report = sample.report
     if report:
         row["tests_passed"] = report.passed
@@ -132,13 +134,15 @@ def _call_columns(role: str, calls: Sequence[Call]) -> Row:
         return {f"{role}_calls": 0}
     usage = Usage.from_calls(calls)
     row: Row = {column.name: getattr(usage, column.name, None) for column in CALL_COLUMNS}
-    row["truncated"] = any(call.truncated for call in calls)
+    # Calls about a sample, such as for its P(True), count; their tokens are not its reply's.
+    own = [call for call in calls if call.role == role]
+    row["truncated"] = any(call.truncated for call in own)
     if usage.unpriced:
         row["usd"] = None
-    if all(call.logprob is not None for call in calls):
-        row["logprob"] = sum(call.logprob or 0.0 for call in calls)
-        row["logprob_tokens"] = sum(call.logprob_tokens or 0 for call in calls)
-        row["logprob_window"] = min(call.logprob_window or 0.0 for call in calls)
+    if own and all(call.logprob is not None for call in own):
+        row["logprob"] = sum(call.logprob or 0.0 for call in own)
+        row["logprob_tokens"] = sum(call.logprob_tokens or 0 for call in own)
+        row["logprob_window"] = min(call.logprob_window or 0.0 for call in own)
     return {f"{role}_{name}": value for name, value in row.items()}
 
 

@@ -139,6 +139,7 @@ COLUMNS = (
     Column("tests_passed", _INT, "visible tests that the program passes"),
     Column("tests_total", _INT, "visible tests that it was run on"),
     Column("tests_failure", _TEXT, "why the first failed one failed; empty when all passed"),
+    Column("p_true", _FLOAT, "the model's own probability of its answer, where it was asked"),
     Column("handed_on", _BOOL, "whether the plan of this row is the one that later rounds saw"),
     *(
         Column(f"{role}_{c.name}", c.type, c.description)

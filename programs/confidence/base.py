@@ -33,6 +33,7 @@ class Sample:
         logprob_tokens: number of tokens of the reply with a log-probability.
         logprob_window: lowest mean log-probability of successive tokens, see
             `cope.models.outputs.lowest_window`.
+        p_true: the model's own probability that the answer is right, where it was asked.
         trace: DSPy's trace of its calls, for optimizers.
     """
 
@@ -48,6 +49,7 @@ class Sample:
     logprob_mean: float | None = None
     logprob_tokens: int | None = None
     logprob_window: float | None = None
+    p_true: float | None = None
     trace: list[Any] = field(default_factory=list, repr=False)
 
     @property
@@ -158,6 +160,7 @@ class Confidence(Protocol):
             `Ranks`. So a threshold of 0.4 escalates the worst 40% of the questions.
         finishing_calls: calls of the round's reasoner that its tally makes when all samples are
             counted.
+        finishing_calls_by_vote: whether it makes one such call for each different vote.
         gate_text: the texts of reports; None for plain texts with its `kind`.
     """
 
@@ -171,6 +174,7 @@ class Confidence(Protocol):
     columns: tuple[str, ...] = ()
     ranks: bool = False
     finishing_calls: int = 0
+    finishing_calls_by_vote: bool = False
     gate_text: GateText | None = None
 
     def tally(

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -88,7 +88,7 @@ class WeightedVotes(Confidence):
         inputs: Mapping[str, Any] | None = None,
         answers: AnswerKind = MATH,
     ) -> Tally:
-        return WeightedTally(self, order, answers)
+        return _ScoredTally(self, order, answers)
 
     def decide(self, samples: RoundSamples) -> VerdictArrays:
         return decide_in_blocks(samples, self._decide)
@@ -138,14 +138,26 @@ def most_weighted(votes: Array, weights: Array) -> tuple[Array, Array, Array]:
     return np.where(any_vote, lead, -1), np.where(any_vote, weight[rows, lead], 0.0), supporters
 
 
+class Shares(Protocol):
+    """The part of a confidence that a tally of weighted votes needs."""
+
+    kind: str
+
+    def share(self, votes: Array, values: Array) -> tuple[Array, Array, Array]: ...
+
+
 class WeightedTally(VoteTally):
     """Counts the votes of one round, and weights them when all samples are there."""
 
-    def __init__(self, confidence: WeightedVotes, order: Sequence[int], answers: AnswerKind):
+    def __init__(self, confidence: Shares, order: Sequence[int], answers: AnswerKind) -> None:
         super().__init__(order, answers)
         self.kind = confidence.kind
         self._confidence = confidence
         self._order = list(order)
+
+    def value(self, sample: Sample) -> float | None:
+        """Return the number that weights a sample's vote; None when it is unknown."""
+        raise NotImplementedError
 
     def is_decided(self, threshold: float | None, forwards_plan: bool) -> bool:
         return not self.count.missing
@@ -156,7 +168,7 @@ class WeightedTally(VoteTally):
         for place, ranks in enumerate(self.count.voters):
             votes[0, ranks] = place
         for rank, sample in self._voted.items():
-            value = self._confidence.value(sample)
+            value = self.value(sample)
             if value is not None:
                 values[0, rank] = value
         lead, confidence, supporters = self._confidence.share(votes, values)
@@ -178,3 +190,16 @@ class WeightedTally(VoteTally):
             ranks = self.count.voters[vote]
             counts[self._voted[ranks[0]].vote or ""] = len(ranks)
         return counts
+
+
+class _ScoredTally(WeightedTally):
+    """Weights votes by what a `WeightedVotes` reads of each sample."""
+
+    def __init__(
+        self, confidence: WeightedVotes, order: Sequence[int], answers: AnswerKind
+    ) -> None:
+        super().__init__(confidence, order, answers)
+        self._scored = confidence
+
+    def value(self, sample: Sample) -> float | None:
+        return self._scored.value(sample)

@@ -26,6 +26,7 @@ def test_the_presets_that_come_with_the_package():
             "deepconf",
             "large",
             "large-short",
+            "p-true",
             "plan-then-solve",
             "self-consistency",
             "self-consistency-large",

@@ -35,6 +35,7 @@ def sample(kind: str, index: int, draw: random.Random, lone: bool) -> Sample:
         answer=draw.choice([None, "1/2", "0.5", "3", "x"]),
         logprob_mean=-draw.choice([0.1, 0.2, 0.3]),
         logprob_window=-draw.choice([0.5, 0.7, 1e9]),
+        p_true=draw.choice([0.0, 0.25, 0.5, 1.0]),
     )
     if made(kind).labels_are_answers or drawn.answer is None:
         return drawn
@@ -85,6 +86,7 @@ def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: p
             "reason_logprob",
             "reason_logprob_tokens",
             "reason_logprob_window",
+            "p_true",
             "reason_completion_tokens",
         )
     }
@@ -103,6 +105,7 @@ def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: p
         columns["answer"][place] = [one.answer for one in samples]
         columns["reason_logprob"][place] = [4 * (one.logprob_mean or 0) for one in samples]
         columns["reason_logprob_tokens"][place] = 4
+        columns["p_true"][place] = [one.p_true for one in samples]
         columns["reason_logprob_window"][place] = [one.logprob_window for one in samples]
         expected.append((samples, live(kind, samples, orders[-1])))
     found = decide_round(
