@@ -18,6 +18,7 @@ from .requests import ChatRequest
 from .responses import Response as ModelResponse
 from .responses_request import ResponsesRequest
 from .service import Service
+from .tools import ToolCompletion
 from .transport import EventStream, until_hang_up
 from .usage import LastTierCost
 
@@ -43,7 +44,13 @@ class Api:
     async def chat(self, body: ChatRequest, request: Request) -> Response:
         """Answer a request for chat completions."""
         account = self.access.account(request.headers)
-        completion = self._completion(body, self.access.gate(account))
+        gate = self.access.gate(account)
+        completion: Completion | ToolCompletion
+        if body.tools:
+            cascade = self.service.cascade(body.model)
+            completion = ToolCompletion.of(cascade, body, self.options, gate)
+        else:
+            completion = self._completion(body, gate)
         stream = completion.stream if body.stream else None
         return await self._answer(request, account, completion.reply, stream)
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..signatures import question_in_conversation
+from ..util.json_types import JsonObject
 from .errors import ApiError, invalid
 
 _INSTRUCTIONS = ("system", "developer")
@@ -74,6 +75,8 @@ class ChatRequest(BaseModel):
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
     tools: list[dict[str, Any]] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
     logprobs: bool | None = None
 
     @property
@@ -93,6 +96,10 @@ class ChatRequest(BaseModel):
             return ()
         return (self.stop,) if isinstance(self.stop, str) else tuple(filter(None, self.stop))
 
+    def plain_messages(self) -> list[JsonObject]:
+        """Return the messages as plain data, with all fields that the client sent."""
+        return [message.model_dump(exclude_none=True) for message in self.messages]
+
     def question(self, max_prompt: int) -> str:
         """Return the conversation as one question.
 
@@ -104,15 +111,19 @@ class ChatRequest(BaseModel):
                 long.
         """
         question = question_of(self.messages)
-        if len(question) > max_prompt:
-            raise ApiError(
-                413,
-                f"the conversation has {len(question):,} characters, and {max_prompt:,} are the "
-                "maximum",
-                code="context_length_exceeded",
-                param="messages",
-            )
+        check_length(question, max_prompt)
         return question
+
+
+def check_length(text: str, most: int) -> None:
+    """Raise `ApiError` when a conversation has more than so many characters."""
+    if len(text) > most:
+        raise ApiError(
+            413,
+            f"the conversation has {len(text):,} characters, and {most:,} are the maximum",
+            code="context_length_exceeded",
+            param="messages",
+        )
 
 
 def question_of(messages: Sequence[Message]) -> str:

@@ -43,6 +43,8 @@ class ResponsesRequest(BaseModel):
         Raises:
             ApiError: for an earlier response, because none is stored; for items without a text.
         """
+        if self.tools:
+            raise invalid("tools are called by /v1/chat/completions only: leave them out", "tools")
         if self.previous_response_id is not None:
             raise invalid(
                 "responses are not stored: send the whole conversation as input",
@@ -61,7 +63,6 @@ class ResponsesRequest(BaseModel):
             "stream": self.stream,
             "temperature": self.temperature,
             "max_tokens": self.max_output_tokens,
-            "tools": self.tools,
         }
         return ChatRequest.model_validate(fields)
 

@@ -19,19 +19,29 @@ def api_usage(predictions: Sequence[dspy.Prediction]) -> JsonObject:
     Args:
         predictions: the answers of one request.
     """
-    prompt = completion = cached = shown = 0
+    calls: list[Call] = []
+    shown = 0
     for prediction in predictions:
-        for call in prediction.calls:
-            prompt += call.prompt_tokens or 0
-            completion += call.completion_tokens or 0
-            cached += call.cached_tokens or 0
+        calls += prediction.calls
         shown += _shown_tokens(prediction)
+    usage = calls_usage(calls)
+    written = usage["completion_tokens"]
+    return usage | {"completion_tokens_details": {"reasoning_tokens": max(0, written - shown)}}
+
+
+def calls_usage(calls: Sequence[Call]) -> JsonObject:
+    """Return the tokens of calls as the API counts them."""
+    prompt = completion = cached = 0
+    for call in calls:
+        prompt += call.prompt_tokens or 0
+        completion += call.completion_tokens or 0
+        cached += call.cached_tokens or 0
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
         "prompt_tokens_details": {"cached_tokens": cached},
-        "completion_tokens_details": {"reasoning_tokens": max(0, completion - shown)},
+        "completion_tokens_details": {"reasoning_tokens": 0},
     }
 
 

@@ -50,6 +50,7 @@ _ANNOUNCED = re.compile(
     re.I,
 )
 _ANNOUNCED_FOREIGN = re.compile(rf"\b{_FOREIGN}{_AFTER_NOUN}\s{_FOREIGN_VERB}[\s*_:]*", re.I)
+_MOST_LABELS = 5
 _FOREIGN_HINT = re.compile(r"antw|l\u00f6s|erg|ponse|ponde|spues|spost|svar|[^\x00-\x7f]", re.I)
 
 
@@ -68,7 +69,7 @@ def marked_answers(s: str) -> list[str]:
         contents += _announced(_ANNOUNCED, s)
     if _FOREIGN_HINT.search(s):
         contents += _announced(_ANNOUNCED_FOREIGN, s)
-    return contents
+    return [_without_labels(content) for content in contents]
 
 
 def _announced(pattern: re.Pattern[str], s: str) -> list[str]:
@@ -88,6 +89,20 @@ def _after_last(marker: re.Pattern[str], s: str, count: int) -> list[tuple[int, 
     """Return the position of a marker's last matches, and the text after each, in order."""
     matches = list(marker.finditer(s))[-count:]
     return [(match.start(), text_after(s, match.end())) for match in matches]
+
+
+def _without_labels(content: str) -> str:
+    """Remove labels at a text's start, because small models write "the answer is: Answer: 3".
+
+    >>> _without_labels("Answer: Final answer: 3"), _without_labels("Answer:")
+    ('3', 'Answer:')
+    """
+    for _ in range(_MOST_LABELS):
+        label = _LABEL.match(content)
+        if label is None or not content[label.end() :].strip():
+            break
+        content = content[label.end() :]
+    return content
 
 
 def text_after(s: str, start: int) -> str:
@@ -120,7 +135,7 @@ def _boxes(s: str) -> list[tuple[int, str]]:
             content = rest.split(None, 1)[0]
         else:
             content = ""
-        content = content.strip().strip("$")
+        content = _without_labels(content.strip().strip("$")).strip()
         # The dollars say that this is mathematics, where a final "!" is a factorial.
         boxes.append((match.start(), f"${content}$" if content else ""))
     return boxes

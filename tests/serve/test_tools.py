@@ -1,0 +1,85 @@
+"""Requests with tools go to the last tier, uncascaded."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+from support.fault_server import Reply, faulty
+
+from cope import Cascade, Team
+from cope.models import ScriptedEngine
+from cope.serve import Service, make_app
+
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "parameters": {"type": "object", "properties": {"at": {"type": "array", "items": {}}}},
+    },
+}
+CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+ASKED = [{"role": "user", "content": "Is it warm in Rome?"}]
+
+
+def completion(message: dict[str, Any], reason: str) -> Reply:
+    choice = {"index": 0, "message": message | {"role": "assistant"}, "finish_reason": reason}
+    usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
+    body = {"id": "x", "object": "chat.completion", "created": 1, "model": "big"}
+    return Reply(body | {"choices": [choice], "usage": usage})
+
+
+def ask(service: Service, **fields: Any) -> httpx.Response:
+    app = make_app(service, log=lambda line: None)
+    body = {"model": "cope", "messages": ASKED, "tools": [TOOL]} | fields
+
+    async def run() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://cope") as http:
+            return await http.post("/v1/chat/completions", json=body)
+
+    return asyncio.run(run())
+
+
+def served(address: str) -> Service:
+    engine = ScriptedEngine(lambda messages, request: "Answer: 1")
+    return Service(Cascade("cope", Team(engine, f"openai/big@{address}/v1", cache=False)))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_last_tier_calls_the_tool(stream: bool) -> None:
+    with faulty(completion({"content": None, "tool_calls": [CALL]}, "tool_calls")) as far:
+        response = ask(served(far.address), stream=stream, tool_choice="auto")
+        sent = far.bodies[0]
+    assert sent["tools"][0]["function"]["name"] == "weather" and sent["tool_choice"] == "auto"
+    if stream:
+        first = json.loads(response.text.split("\n\n")[0].removeprefix("data: "))
+        message, finish = first["choices"][0]["delta"], None
+    else:
+        choice = response.json()["choices"][0]
+        message, finish = choice["message"], choice["finish_reason"]
+        assert response.json()["usage"]["total_tokens"] == 10
+    call = message["tool_calls"][0]
+    assert call["function"]["name"] == "weather" and json.loads(call["function"]["arguments"]) == {}
+    assert finish in (None, "tool_calls")
+
+
+def test_results_of_tools_reach_the_model_and_a_text_comes_back() -> None:
+    messages = [
+        *ASKED,
+        {"role": "assistant", "content": None, "tool_calls": [CALL]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "21 degrees"},
+    ]
+    with faulty(completion({"content": "Yes."}, "stop")) as far:
+        response = ask(served(far.address), messages=messages)
+        sent = far.bodies[0]["messages"]
+    assert response.json()["choices"][0]["message"]["content"] == "Yes."
+    assert sent[-1]["tool_call_id"] == "call_1" and sent[-2]["tool_calls"][0]["id"] == "call_1"
+
+
+def test_a_last_tier_without_tools_refuses_them() -> None:
+    engine = ScriptedEngine(lambda messages, request: "Answer: 1")
+    response = ask(Service(Cascade("small", Team(engine, engine, cache=False))))
+    assert response.status_code == 400 and "calls no tools" in response.json()["error"]["message"]
+    assert not engine.requests
