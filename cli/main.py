@@ -35,6 +35,7 @@ COMMANDS = {
     "show": "Print a program: its rounds, instructions and demonstrations.",
     "diff": "Compare two programs: rounds, instructions, demonstrations, scores.",
     "models": "List local models, and download them.",
+    "init": "Write a template of a task, a preset or a program of your own.",
     "doctor": "Check what the default models need on this machine.",
     "ui": "Open MLflow's page of the runs.",
 }

@@ -1,0 +1,1 @@
+"""Templates that `cope init` writes: files that run as they are."""
