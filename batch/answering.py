@@ -9,7 +9,6 @@ import dspy
 from ..eval.run.evaluate import FATAL_ERRORS, error_line, fatal_error_in, first_error
 from ..eval.tasks.choices import find_choice
 from ..eval.tasks.code_rows import BadRow
-from ..eval.tasks.columns import RowMapper
 from ..eval.tasks.table_files import Row
 from ..models import use_ledger
 from ..models.run_budget import RunBudget
@@ -18,6 +17,7 @@ from ..util.redact import redact_error
 from ..util.text import shorten
 from .answer_columns import AnsweredRow, added_cells
 from .journal import Journal
+from .row_inputs import RowInputs
 from .totals import Totals
 from .writers import RowWriter
 
@@ -77,7 +77,7 @@ class RowsInFlight:
 
     Attributes:
         system: answers the questions.
-        mapper: makes the question of a row.
+        row_inputs: makes the question of a row.
         journal: keeps the answers.
         output: writes the rows.
         budget: limits the cost.
@@ -87,7 +87,7 @@ class RowsInFlight:
     """
 
     system: System
-    mapper: RowMapper
+    row_inputs: RowInputs
     journal: Journal
     output: OrderedOutput
     budget: RunBudget
@@ -145,8 +145,7 @@ class RowsInFlight:
             CopeError: or another error that every row would raise.
         """
         try:
-            question = self.mapper(row)["question"]
-            answered = await ask_system(self.system, {"question": question})
+            answered = await ask_system(self.system, self.row_inputs(row))
         except BadRow as error:
             return AnsweredRow(number, error=str(error))
         except FATAL_ERRORS:
@@ -158,7 +157,7 @@ class RowsInFlight:
             text = redact_error(error_line(error))
             return AnsweredRow(number, error=text, failed=True, tokens=None, usd=None)
         result = AnsweredRow.of_answer(number, self.system, answered)
-        choices = self.mapper.choices_of(row)
+        choices = self.row_inputs.choices_of(row)
         if choices and result.answer is not None:
             place = find_choice(result.answer, choices)
             if place is None:

@@ -42,7 +42,8 @@ def run(
     Args:
         table: a pandas DataFrame; a list of dicts, or of texts that are questions; a file (CSV,
             TSV, JSONL, JSON, Parquet, or lines of text), or `hub:OWNER/NAME[:config]`.
-        question: the column of the question; None is the column `question`.
+        question: the column of the question; None is the column `question`. A program with a
+            signature of its own takes the columns with the names of its inputs.
         template: writes the question from several columns, such as `"Customer: {text}"`.
         choices: a column with the options of each question, or the options of all questions as a
             list or as `"a,b,c"`. The answers are then texts of options.
@@ -122,13 +123,20 @@ def _as_system(program: System | str | Path, team: Team | None, kind: str | None
     if isinstance(program, str | Path):
         team = team or Team(cache=False)  # a cached reply has no tokens of its own
         if str(program).endswith(".json"):
-            return Cascade.from_file(program, team).with_answer_kind(kind or "text")
+            return _loaded(Cascade.from_file(program, team), kind)
         return Cascade(str(program), team, answer_kind=kind or "text")
     if team is not None:
         raise CopeError("the program has a team of its own: leave out team=")
     if kind is not None and isinstance(program, Cascade):
         return program.with_answer_kind(kind)
     return program
+
+
+def _loaded(cascade: Cascade, kind: str | None) -> Cascade:
+    """Return a saved program for a kind of answers; None is that of its signature, else `text`."""
+    if kind is None and cascade.task_signature is not None:
+        return cascade
+    return cascade.with_answer_kind(kind or "text")
 
 
 def _as_table(table: Any, split: str) -> Table:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +12,6 @@ from typing import Any
 from ..errors import CopeError
 from ..eval.run.prices import prices_of
 from ..eval.tasks.base import CHOICE
-from ..eval.tasks.columns import ColumnMapping, RowMapper
 from ..models import run_sync
 from ..models.budget import cost_for_budget
 from ..models.run_budget import RunBudget, spent_before
@@ -21,6 +20,7 @@ from .answer_columns import ADDED_COLUMNS, AnsweredRow, output_names
 from .answering import WINDOW, OrderedOutput, RowsInFlight
 from .journal import Journal, journal_folder, open_journal
 from .options import TableOptions
+from .row_inputs import RowInputs, bind_inputs
 from .tables import Table, TableFacts, scan
 from .totals import Totals
 from .writers import RowWriter, open_writer
@@ -68,16 +68,16 @@ class TableJob:
         settings["answer_kind"] = self.answer_kind
         return settings | self.system.settings() | dict(self.settings)
 
-    def mapper(self, facts: TableFacts) -> RowMapper:
-        """Return what makes the question of a row.
+    def row_inputs(self, facts: TableFacts) -> RowInputs:
+        """Return what makes the inputs of the system from a row.
 
         Raises:
             CopeError: for a column that the table does not have.
         """
-        mapping = self.options.mapping or ColumnMapping()
-        if mapping.question is None and mapping.template is None:
-            mapping = replace(mapping, question="question")
-        return mapping.bind(facts.columns, self.table.name, self.answer_kind == CHOICE)
+        letters = self.answer_kind == CHOICE
+        return bind_inputs(
+            self.system, self.options.mapping, facts.columns, self.table.name, letters
+        )
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def answer_table(job: TableJob, callbacks: TableCallbacks | None = None) -> Tabl
     callbacks = callbacks or TableCallbacks()
     options = job.options
     facts = scan(job.table)
-    mapper = job.mapper(facts)
+    row_inputs = job.row_inputs(facts)
     names = output_names(options.columns, facts.columns)
     for column, name in names.items():
         if column != name:
@@ -177,7 +177,7 @@ def answer_table(job: TableJob, callbacks: TableCallbacks | None = None) -> Tabl
         in_flight = options.questions or job.system.concurrency()
         output = OrderedOutput(writer, names, WINDOW * in_flight)
         work = RowsInFlight(
-            job.system, mapper, journal, output, budget, totals, callbacks.on_row, in_flight
+            job.system, row_inputs, journal, output, budget, totals, callbacks.on_row, in_flight
         )
         _run(work.run(islice(job.table.read(), rows)))
         answers = []

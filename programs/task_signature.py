@@ -120,6 +120,11 @@ class TaskSignature:
         return tuple(name for name in self.signature.output_fields if name != _REASONING)
 
     @property
+    def question_input(self) -> str:
+        """The name of the input that takes a question where a caller knows only one text."""
+        return "question" if "question" in self.inputs else self.inputs[0]
+
+    @property
     def answer(self) -> str:
         """The name of the first output."""
         return self.outputs[0]
@@ -199,9 +204,7 @@ class TaskSignature:
         if fields is None:
             fields = dict(inputs)
             if question is not None:
-                fields.setdefault(
-                    "question" if "question" in self.inputs else self.inputs[0], question
-                )
+                fields.setdefault(self.question_input, question)
         missing = [name for name in self.inputs if fields.get(name) is None]
         unknown = [name for name in fields if name not in self.inputs]
         if missing or unknown:
