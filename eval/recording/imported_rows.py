@@ -21,7 +21,8 @@ Count = Annotated[int, Field(ge=0, lt=2**31)]
 class ImportedSample(TypedDict):
     """A sample in the lines of a file that is imported; other keys are ignored."""
 
-    answer: str | int | float | bool | None
+    answer: NotRequired[str | int | float | bool | None]
+    right: NotRequired[bool]
     variant: NotRequired[str | int | None]
     tokens: NotRequired[Count | dict[str, Count | None] | None]
     chars: NotRequired[Count | None]

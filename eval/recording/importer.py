@@ -18,14 +18,16 @@ from ...programs.preset import Preset, parse_preset
 from ...util.hashing import digest
 from ...util.validate import check_type
 from ..tasks.base import answer_kind_of, with_inferred_kind
-from ..tasks.data import load_from_file
+from ..tasks.data import load_from_file, missing_field
 from ..tasks.registry import USER_TASK, task_by_name
 from ..tasks.table_files import Row
 from .imported_rows import ImportedQuestion, ImportedSample, imported_rows
+from .right_wrong import check_single_sample, complete_lines, right_wrong_facts
 from .schema import RecordingManifest
 
 IMPORTED_PRESET = "imported"
-_REQUIRED_FIELDS = (("question",), ("samples",))
+_REQUIRED_FIELDS = (("samples",),)
+_TEXT_OF_QUESTION = (("question",),)
 
 Variants = tuple[str, ...]
 """The names of the prompts of a question's samples, in order."""
@@ -53,7 +55,9 @@ def import_samples(
     """Read samples from JSON lines.
 
     A line is `{id, question, gold?, samples: {model: [{answer, text?, tokens? or chars?,
-    variant?}]}}`. If `gold` is missing or null, the scores are unknown. Values that the source
+    variant?}]}}`. If `gold` is missing or null, the scores are unknown. A sample may have `right`,
+    true or false, in place of `answer`: then `gold` is not needed, and `question` neither, see
+    `cope.eval.recording.right_wrong`. Values that the source
     lacks, most often tokens, seconds and costs, are unknown in the recording. A question is left
     out if its samples are not of the variants that most questions have.
 
@@ -79,12 +83,16 @@ def import_samples(
     """
     _check_different_models(models)
     lines = load_from_file(str(path), _REQUIRED_FIELDS, _row_error)[:limit]
+    facts = right_wrong_facts(path, lines)
+    lines = complete_lines(lines)
     samples: dict[str, list[list[Row]]] = {}
     usual: dict[str, Variants] = {}
     for tier, model in models.items():
         samples[tier] = _select_samples(path, lines, model, (variants or {}).get(tier), tier)
         counts = Counter(_variants_of(of_question) for of_question in samples[tier])
         usual[tier] = counts.most_common(1)[0][0]
+        if facts:
+            check_single_sample(tier, model, usual[tier])
     questions: list[ImportedQuestion] = []
     left_out: Counter[str] = Counter()
     for position, line in enumerate(lines):
@@ -120,7 +128,8 @@ def import_samples(
         settings={
             "file": Path(path).name,
             "variants": {tier: list(names) for tier, names in usual.items()},
-        },
+        }
+        | facts,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
     )
@@ -143,6 +152,11 @@ def _row_error(row: Row) -> str | None:
         check_type(dict[str, list[ImportedSample]], row["samples"])
     except ValueError as error:
         return f"samples must be lists of objects with an answer by model: {error}"
+    samples = [sample for of_model in row["samples"].values() for sample in of_model]
+    if any("answer" not in sample and "right" not in sample for sample in samples):
+        return "each sample needs an answer, or right: true or false"
+    if any("answer" in sample for sample in samples):
+        return missing_field(row, _TEXT_OF_QUESTION)
     return None
 
 

@@ -14,6 +14,7 @@ from ...programs.preset_round import Round
 from ...util.arguments import check_argument
 from ...util.arrays import Array
 from .parquet_file import read_recording
+from .right_wrong import NO_QUESTIONS, OUTCOMES_ONLY
 from .round import RecordedRound
 from .sample_table import SampleTable
 from .schema import SHARED_PLAN, RecordingManifest
@@ -103,6 +104,16 @@ class Recording:
     def is_imported(self) -> bool:
         """Whether the samples come from another source, whose prompts are unknown."""
         return self.manifest.source == "imported"
+
+    @property
+    def tells_outcomes_only(self) -> bool:
+        """Whether only right or wrong is known of each answer, see `right_wrong`."""
+        return bool(self.manifest.settings.get(OUTCOMES_ONLY))
+
+    @property
+    def has_question_texts(self) -> bool:
+        """Whether the texts of the questions are known."""
+        return not self.manifest.settings.get(NO_QUESTIONS)
 
     @property
     def programs(self) -> dict[str, tuple[RecordedRound, ...]]:

@@ -82,15 +82,42 @@ def replay_trained(
     trained.check_models(recording.models, name)
     trained.check_questions(recording.domain, recording.manifest.kind_of_answers, name)
     policy = trained.policy()
-    if policy.checks_itself:
-        raise CopeError(
-            f"{name} needs checks of {policy.tiers[0]}'s answers by itself, which records do not "
-            "hold: measure it with cope eval or cope compare on the task"
-        )
+    check_recording(recording, type(policy), name)
     samples = {tier: trained.samples[tier] for tier in trained.tiers}
     alone = tier_results(recording, samples, prices, limit)
-    table, _ = outcome_table(alone, recording.group_by_key, trained.costs)
+    table, _ = recorded_table(recording, alone, trained.costs)
     return ReplayedResults(policy_results(policy, table, alone), {})
+
+
+def check_recording(recording: Recording, policy: type[Policy], name: str) -> None:
+    """Raise an error when a recording lacks what a trained system sees.
+
+    Args:
+        recording: the recording.
+        policy: the system's.
+        name: the system's, for the message.
+
+    Raises:
+        CopeError: for a system that checks its own answers, and a recording without questions.
+    """
+    if policy.checks_itself:
+        raise CopeError(
+            f"{name} needs checks of the first tier's answers by itself, which records do not "
+            "hold: train and measure it on a task"
+        )
+    if not recording.has_question_texts:
+        raise CopeError(
+            f"{recording.name} has no texts of questions, which {name} reads: import it with them"
+        )
+
+
+def recorded_table(
+    recording: Recording, alone: TierResults, costs: Mapping[str, float] | None = None
+) -> tuple[OutcomeTable, str]:
+    """Return the outcomes on a recording, and what costs are measured by, see `outcome_table`."""
+    return outcome_table(
+        alone, recording.group_by_key, costs, hide_answers=recording.tells_outcomes_only
+    )
 
 
 def policy_results(policy: Policy, table: OutcomeTable, alone: TierResults) -> list[QuestionResult]:

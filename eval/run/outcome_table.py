@@ -18,6 +18,7 @@ def outcome_table(
     results: Mapping[str, Sequence[QuestionResult]],
     groups: Mapping[str, str] | None = None,
     costs: Mapping[str, float] | None = None,
+    hide_answers: bool = False,
 ) -> tuple[OutcomeTable, str]:
     """Return the outcome of each tier on the questions that all tiers answered.
 
@@ -26,6 +27,7 @@ def outcome_table(
         groups: the group of a question by its key.
         costs: the cost of a question by tier, that of the last tier is 1; a tier without one has
             the cost that is measured.
+        hide_answers: whether the texts of answers are left out, because they tell who is right.
 
     Returns:
         The table, and what the costs are measured by.
@@ -46,6 +48,8 @@ def outcome_table(
     measured, basis = _costs(rows_of_tiers, tuple(results), costs or {})
     first = rows_of_tiers[0]
     answers = np.array([[row.answer for row in rows] for rows in rows_of_tiers], dtype=object)
+    if hide_answers:
+        answers[answers != None] = ""  # noqa: E711 (elementwise)
     table = OutcomeTable(
         tuple(results),
         keys,

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...errors import CopeError
 from ...eval.recording.recording import Recording
-from ...eval.replay.trained import tier_results
+from ...eval.replay.trained import check_recording, recorded_table, tier_results
 from ...eval.run.outcome_table import outcome_table
 from ...eval.run.store import QuestionResult
 from ...models.prices import Price
@@ -75,11 +75,7 @@ def train_on_recording(
         CopeError: when the recording lacks what the system needs.
     """
     policy = trained_kind(options.system).policy
-    if policy.checks_itself:
-        raise CopeError(
-            f"{options.system} needs checks of the first tier's answers by itself, which records "
-            f"do not hold: train it on a task, cope train {options.system} TASK"
-        )
+    check_recording(recording, policy, options.system)
     samples = options.samples_by_tier(order_tiers(list(recording.models)))
     alone = tier_results(recording, samples, prices, limit)
     manifest = recording.manifest
@@ -91,7 +87,8 @@ def train_on_recording(
         {name: manifest.settings.get(name) for name in ("adapter", "max_tokens", "context")},
         manifest.weights,
     )
-    return train_on_results(alone, source, options, recording.group_by_key)
+    table, basis = recorded_table(recording, alone, options.costs)
+    return train_on_table(table, basis, source, options)
 
 
 def train_on_results(
@@ -111,9 +108,26 @@ def train_on_results(
     Raises:
         CopeError: when there are too few questions.
     """
-    if len(alone) < 2:
-        raise CopeError("a system needs two tiers or more: name them with --tiers")
     table, basis = outcome_table(alone, groups, options.costs)
+    return train_on_table(table, basis, source, options)
+
+
+def train_on_table(
+    table: OutcomeTable, basis: str, source: TrainingSource, options: TrainingOptions
+) -> TrainedFile:
+    """Train a system on the outcomes of each tier alone.
+
+    Args:
+        table: the outcomes.
+        basis: what its costs are measured by.
+        source: where they come from.
+        options: how it is trained.
+
+    Raises:
+        CopeError: when there are too few questions or tiers.
+    """
+    if len(table.tiers) < 2:
+        raise CopeError("a system needs two tiers or more: name them with --tiers")
     kind = trained_kind(options.system)
     parts = split_three_ways(table, options.seed)
     fit = FitOptions(options.share, options.seed)

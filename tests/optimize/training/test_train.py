@@ -223,3 +223,28 @@ def test_a_record_of_one_tier_alone_says_what_it_lacks():
     line = error_line(cope(*words))
     assert "lacks the calls of small alone with 3 samples" in line
     assert Recording.open(record).models == {"small": "s", "large": "l"}
+
+
+@pytest.mark.parametrize("system", ["frugalgpt", "cascade-routing"])
+def test_who_is_right_is_no_answer_to_learn_from(system: str):
+    """The large model is right where the small one is wrong, at random: only the words right and
+    wrong would tell, and they must not."""
+    lines = []
+    for number in range(120):
+        is_right = hash((number * 7919) % 97) % 2 == 0
+        samples = {"s": [{"right": is_right}], "l": [{"right": not is_right}]}
+        lines.append({"id": f"q{number}", "question": f"Which {number}?", "samples": samples})
+    train("--record", import_lines(lines=lines), system=system)
+    figures = load_trained("knn.json").scores["system"]
+    assert figures["accuracy"] < 0.75
+
+
+def test_a_record_without_questions_trains_no_router():
+    lines = [{"samples": {"s": [{"right": True}], "l": [{"right": False}]}} for _ in range(40)]
+    words = ("train", "knn-router", "--record", import_lines(lines=lines), "-o", "knn.json")
+    assert "has no texts of questions, which knn-router reads" in error_line(cope(*words))
+
+
+def test_automix_needs_calls():
+    words = ("train", "automix", "--record", import_lines(), "-o", "knn.json")
+    assert "needs checks of the first tier's answers" in error_line(cope(*words))
