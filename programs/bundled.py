@@ -65,4 +65,4 @@ def _serves(
 
 
 def _same_rounds(one: Preset, other: Preset) -> bool:
-    return (one.name, one.rounds) == (other.name, other.rounds)
+    return (one.name, one.rounds, one.pregate) == (other.name, other.rounds, other.pregate)

@@ -1,5 +1,7 @@
 """Digests by which a calibration knows its program and the right answers to its questions."""
 
+from typing import Any
+
 from ..util.hashing import digest
 from .identity import ProgramIdentity
 
@@ -7,9 +9,11 @@ from .identity import ProgramIdentity
 def calibration_fingerprint(program: ProgramIdentity) -> str:
     """Return a digest of a program without thresholds and samples, which a calibration sets."""
     rounds = [r.identity(left_out=("threshold", "samples", "plans")) for r in program.preset.rounds]
-    return digest(
-        rounds, [r.plans > 1 for r in program.preset.rounds], program.domain, program.prompts
-    )
+    plans = [r.plans > 1 for r in program.preset.rounds]
+    parts: list[Any] = [rounds, plans, program.domain, program.prompts]
+    if program.preset.pregate is not None:  # fingerprints of presets without one stay the same
+        parts.append(program.preset.pregate.model_dump(mode="json"))
+    return digest(*parts)
 
 
 def answer_fingerprint(answer: str | None) -> str | None:

@@ -27,6 +27,7 @@ from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .optimizer_trace import extend_trace, trace_of_answer
 from .prediction import CascadePrediction
 from .predictor_name import round_attribute
+from .pregate import preset_router
 from .preset import Preset, as_preset, check_tiers
 from .progress import Progress
 from .prompted_program import PromptedProgram
@@ -105,6 +106,8 @@ class Cascade(PromptedProgram):
         self.rank_settings: dict[str, str] = {}
         self._confidences: dict[int, Confidence] = {}
         check_tiers(self.preset, self.team.tiers)
+        models = {tier: one.model for tier, one in self.team.tiers.items()}
+        self._pregate = preset_router(self.preset, models)
         for number, spec in enumerate(self.preset.rounds, 1):
             self._confidences[number] = round_confidence(spec.confidence, self.confidence)
             check_rule(early_stop, self._confidences[number])
@@ -155,6 +158,8 @@ class Cascade(PromptedProgram):
             identity = getattr(confidence, "identity", None)
             if identity:
                 settings.setdefault("fitted", {})[confidence.kind] = identity
+        if self._pregate is not None:
+            settings["pregate"] = self._pregate.identity
         return settings | self.rank_settings
 
     def concurrency(self) -> int:
@@ -222,7 +227,10 @@ class Cascade(PromptedProgram):
         progress = Progress()
         results: list[dspy.Prediction] = []
         records: list[RoundRecord] = []
+        first = self.first_round(question)
         for round_ in self.rounds():
+            if round_.number < first:
+                continue
             began = time.perf_counter()
             result = await self.run_round(round_, question, progress, inputs)
             progress.add(round_.number, result)
@@ -231,8 +239,12 @@ class Cascade(PromptedProgram):
             records.append(make_round_record(round_, result, seconds, self.early_stop))
             if result.accepted:
                 break
-        extend_trace(self.optimizer_trace(results))
+        extend_trace(self.optimizer_trace(results, first))
         return {**final_answer(records), "early_stop": self.early_stop}
+
+    def first_round(self, question: str) -> int:
+        """Return the number of the first round that a question runs, see `Pregate`."""
+        return 1 if self._pregate is None else int(self._pregate.first_rounds([question])[0])
 
     async def run_round(
         self, round_: CascadeRound, question: str, progress: Progress, inputs: dict[str, Any]
@@ -249,13 +261,15 @@ class Cascade(PromptedProgram):
             nearest=nearest_by_role(self.knn_demos, round_.number, question),
         )
 
-    def optimizer_trace(self, results: list[dspy.Prediction]) -> list[Any]:
+    def optimizer_trace(self, results: list[dspy.Prediction], first: int = 1) -> list[Any]:
         """Return the calls that DSPy's optimizers may learn from, see `trace_of_answer`.
 
         Args:
             results: the results of the rounds, in order; the last one answered.
+            first: the number of the first of these rounds.
         """
-        return trace_of_answer(list(self.rounds())[: len(results)], results)
+        ran = list(self.rounds())[first - 1 : first - 1 + len(results)]
+        return trace_of_answer(ran, results)
 
     @property
     def answers(self) -> AnswerKind:

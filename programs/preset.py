@@ -4,10 +4,11 @@ import tomllib
 from collections.abc import Collection, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -24,6 +25,7 @@ from ..stats.tiers import tier_order
 from ..util.arguments import check_argument, check_number
 from ..util.text import is_file_name, printable, shorten
 from .plan_kinds import PLAN_KINDS
+from .pregate_spec import Pregate, as_pregate
 from .preset_errors import preset_error
 from .preset_round import Round, part_of_preset
 from .systems.registry import SYSTEMS, only_cascades_error
@@ -48,6 +50,8 @@ class Preset(BaseModel):
     """A line for people."""
     rounds: tuple[Round, ...] = Field(min_length=1)
     """The rounds, in order."""
+    pregate: Annotated[Pregate | None, BeforeValidator(as_pregate)] = None
+    """A trained router that lets a question skip rounds, see `Pregate`."""
 
     @field_validator("name")
     @classmethod
@@ -61,6 +65,8 @@ class Preset(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.pregate is not None and len(self.rounds) == 1:
+            raise ValueError("pregate: there is one round, and none to skip")
         for number, round_ in enumerate(self.rounds, 1):
             last = number == len(self.rounds)
             if last and round_.threshold is not None:

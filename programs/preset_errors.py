@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from ..errors import CopeError, suggest_names
 from ..util.text import printable, shorten
+from .pregate_spec import Pregate
 
 Fields = Mapping[str, FieldInfo]
 
@@ -47,6 +48,8 @@ def preset_error(
     problem = _first_problem(error)
     location = problem["loc"]
     is_in_round = location[:1] == ("rounds",) and len(location) > 1
+    if location[:1] == ("pregate",) and len(location) > 1:
+        preset_fields, round_fields = Pregate.model_fields, {}
     if problem["type"] == "extra_forbidden":
         elsewhere = preset_fields if is_in_round else round_fields
         known = round_fields if is_in_round else preset_fields

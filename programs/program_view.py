@@ -82,6 +82,8 @@ class ProgramView:
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         preset = self.preset.model_dump(mode="json")
+        if self.preset.pregate is None:
+            del preset["pregate"]
         predictors = _as_dicts(self.predictors)
         peers = [_as_dicts(peer) for peer in self.peers]
         document = {

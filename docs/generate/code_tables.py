@@ -18,6 +18,7 @@ from cope.optimize.optimizers.registry import OPTIMIZERS
 from cope.programs.confidence.registry import CONFIDENCES
 from cope.programs.domains.registry import DOMAINS
 from cope.programs.plan_kinds import PLAN_KINDS
+from cope.programs.pregate_spec import Pregate
 from cope.programs.preset import Preset, load_preset, preset_names
 from cope.programs.preset_round import Round
 from cope.programs.state_schema import PREDICTOR_KEYS, PROGRAM_KEYS
@@ -57,7 +58,8 @@ def presets() -> str:
 
 def preset_keys() -> str:
     """Return a table of the keys of a preset, and one of the keys of a round."""
-    return f"{_keys(Preset)}\n\nEach round:\n\n{_keys(Round)}"
+    gate = f"A table `pregate`:\n\n{_keys(Pregate)}"
+    return f"{_keys(Preset)}\n\n{gate}\n\nEach round:\n\n{_keys(Round)}"
 
 
 def _keys(model: type[BaseModel]) -> str:

@@ -75,8 +75,8 @@ def check_single_sample(tier: str, model: str, variants: Sequence[str]) -> None:
     """
     if len(variants) > 1:
         raise CopeError(
-            f"{model} has {len(variants)} samples of which only right or wrong is known, so whether "
-            f"they agree is not: take one, with --variant {tier}={variants[0]}"
+            f"{model} has {len(variants)} samples of which only right or wrong is known, so "
+            f"whether they agree is not: take one, with --variant {tier}={variants[0]}"
         )
 
 

@@ -74,6 +74,8 @@ def _result(replay: Replay, outcomes: ReplayOutcomes, index: int) -> QuestionRes
     rounds: list[RoundRecord] = []
     usage: list[UsageRow] = []
     for round_ in replay.rounds[:last]:
+        if round_.skipped is not None and round_.skipped[index]:
+            continue
         rounds.append(_round_record(round_, index, answers=round_.number == last))
         usage += _usage_rows(round_, index)
     usage.sort(key=lambda row: (row["tier"], row["round"], row["role"]))

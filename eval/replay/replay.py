@@ -11,6 +11,7 @@ import numpy as np
 from ...errors import CopeError
 from ...models import Price
 from ...programs.identity import ProgramIdentity
+from ...programs.pregate import preset_router
 from ...programs.preset import Preset
 from ...util.arrays import Array
 from ..recording.recording import Recording
@@ -74,8 +75,11 @@ class Replay:
         self.program = ProgramIdentity(self.preset, requested.domain, requested.prompts)
         self._prices = prices or {}
         self.rounds: list[ReplayedRound] = []
+        router = preset_router(self.preset, recording.models)
+        first = None if router is None else router.first_rounds(recording.questions)
         for number, match in enumerate(match_rounds(self.program, recording), 1):
-            self.rounds.append(self._replay_round(number, match))
+            round_ = self._replay_round(number, match)
+            self.rounds.append(round_ if first is None else round_.skip(number < first))
 
     def __len__(self) -> int:
         """Return the number of questions."""

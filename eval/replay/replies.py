@@ -23,7 +23,10 @@ def count_recorded_replies(replay: Replay, rows: Array, last_rounds: Array) -> R
     """
     total = np.zeros(3, dtype=int)
     for round_ in replay.rounds:
-        counts = _count(round_, rows[last_rounds >= round_.number])
+        asked = last_rounds >= round_.number
+        if round_.skipped is not None:
+            asked = asked & ~round_.skipped[rows]
+        counts = _count(round_, rows[asked])
         if counts is None:
             return None
         total += counts

@@ -1,7 +1,7 @@
 """One round of a replay: the decision on every question, and the usage of its calls."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ class ReplayedRound:
         samples: what it was decided on; None without a recorded round.
         kinds: (questions,) of str: the name of the confidence that decides; None without a recorded
             round.
+        skipped: (questions,) of bool: whether a gate before the rounds skips it; None if on none.
     """
 
     number: int
@@ -51,6 +52,33 @@ class ReplayedRound:
     raw_confidence: Array | None = None
     samples: RoundSamples | None = None
     kinds: Array | None = None
+
+    skipped: Array | None = None
+
+    def skip(self, questions: Array) -> "ReplayedRound":
+        """Return the round without some questions, which do not run it and make no call.
+
+        Args:
+            questions: (questions,) of bool.
+        """
+        if not questions.any():
+            return self
+        verdict = self.verdict
+        if verdict is not None:
+            verdict = replace(verdict, leader=np.where(questions, -1, verdict.leader))
+        usage = {}
+        for call, fields in self.usage.items():
+            usage[call] = {name: np.where(questions, 0.0, array) for name, array in fields.items()}
+        plans = self.forwarded_plans.copy()
+        plans[questions] = None
+        return replace(
+            self,
+            known=self.known | questions,
+            verdict=verdict,
+            forwarded_plans=plans,
+            usage=usage,
+            skipped=questions,
+        )
 
     @property
     def confidence(self) -> Array:

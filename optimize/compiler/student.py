@@ -165,12 +165,13 @@ class Student(Ensemble):
                 models.append((tier.model, adapter, tier.lm.kwargs.get("max_tokens")))
         return models
 
-    def optimizer_trace(self, results: list[dspy.Prediction]) -> list[Any]:
+    def optimizer_trace(self, results: list[dspy.Prediction], first: int = 1) -> list[Any]:
         if not self.include_failures:
-            trace = super().optimizer_trace(results)
+            trace = super().optimizer_trace(results, first)
             return [entry for entry in trace if not _has_empty_plan(entry)]
         trace = []
-        for round_, result in zip(self.rounds(), results, strict=False):
+        ran = list(self.rounds())[first - 1 :]
+        for round_, result in zip(ran, results, strict=False):
             trace += reflection_trace(round_, result, *result.asked)
         return trace
 

@@ -97,11 +97,19 @@ class TrainedFile:
             CopeError: with the first tier that differs.
         """
         for tier in self.tiers:
-            if models.get(tier) != self.models[tier]:
-                raise CopeError(
-                    f"{name} was trained for {tier} = {self.models[tier]}, and here it is "
-                    f"{models.get(tier) or 'no tier'}: name that model, or {_REMEDY}"
-                )
+            self.check_model(tier, models, name)
+
+    def check_model(self, tier: str, models: Mapping[str, str], name: str) -> None:
+        """Raise an error for another model of one tier than that of the training.
+
+        Raises:
+            CopeError: when it differs, or the tier is missing.
+        """
+        if models.get(tier) != self.models[tier]:
+            raise CopeError(
+                f"{name} was trained for {tier} = {self.models[tier]}, and here it is "
+                f"{models.get(tier) or 'no tier'}: name that model, or {_REMEDY}"
+            )
 
     def check_questions(self, domain: str, answer_kind: str, name: str) -> None:
         """Raise an error for other kinds of questions or answers than those of the training.
