@@ -8,10 +8,11 @@ the last tier's own answer, subject to a conformal bound on the cost:
 
 It needs several samples of the cheaper tiers, and no right answers.
 
-Differences from the paper: B is what the cheaper tiers cost together, and alpha is the wanted share,
-so that at most this share of questions is expected to reach the last tier. Disagreement and bound
-are measured on questions apart. With more than two tiers several thresholds are tried against the
-bound, which it does not account for. Answers differ where their texts do, but for case and spaces.
+Differences from the paper: B is what the cheaper tiers cost together, and alpha is the wanted
+share, so that at most this share of questions is expected to reach the last tier. Disagreement and
+bound are measured on questions apart. With more than two tiers several thresholds are tried against
+the bound, which it does not account for. Answers differ where their texts do, but for case and
+spaces.
 """
 
 from collections.abc import Mapping, Sequence
