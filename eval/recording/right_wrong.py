@@ -6,8 +6,6 @@ several samples of a model cannot vote, and nothing may learn from the text of a
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
-
 from ...errors import CopeError
 from ..tasks.table_files import Row
 
@@ -24,11 +22,11 @@ def right_wrong_facts(path: str | Path, lines: Sequence[Row]) -> dict[str, bool]
         CopeError: when some samples have an answer, and others only `right`.
     """
     without = with_answer = 0
-    words: set[Any] = set()
+    written = all(line.get("gold") == RIGHT for line in lines)
     for sample in _samples(lines):
         if "answer" in sample:
             with_answer += 1
-            words.add(sample["answer"])
+            written = written and sample["answer"] in (RIGHT, WRONG, None)
         else:
             without += 1
     if without and with_answer:
@@ -36,8 +34,6 @@ def right_wrong_facts(path: str | Path, lines: Sequence[Row]) -> dict[str, bool]
             f"{path}: {without} samples have only `right` and {with_answer} have an answer: give "
             "all of them the same"
         )
-    golds = {line.get("gold") for line in lines}
-    written = golds == {RIGHT} and words <= {RIGHT, WRONG, None}
     facts = {}
     if without or written:
         facts[OUTCOMES_ONLY] = True

@@ -81,6 +81,16 @@ def test_answers_in_full_are_no_such_record(tmp_path: Path):
             [{"samples": {"s": [{}], "l": [{}]}, "question": "q"}],
             "each sample needs an answer, or right",
         ),
+        (
+            [
+                {
+                    "samples": {"s": [{"right": True}], "l": [{"answer": "4"}]},
+                    "question": "q",
+                    "gold": ["4"],
+                }
+            ],
+            "have an answer: give all of them the same",
+        ),
         ([line("yes", True)], "right is not true or false"),  # type: ignore[arg-type]
     ],
 )
