@@ -6,6 +6,7 @@ several samples of a model cannot vote, and nothing may learn from the text of a
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
 from ...errors import CopeError
 from ..tasks.table_files import Row
 
