@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...util.output_files import check_output
 from ..option_types import PATH, flag, option, usd
 from ..options import json_option, match_option, output_option, price_option, seed_option
 from ..output import notify, print_json
-from ..output_files import check_output
 
 if TYPE_CHECKING:
     from ...models import Price

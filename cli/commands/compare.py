@@ -1,5 +1,6 @@
 """`cope compare`: several presets and programs on the same questions, live or from a record."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -96,48 +97,22 @@ def command(
             "--calibration is for --replay: record the questions with cope record, and compare "
             "from the record."
         )
-    _compare_live(
-        app,
-        task,
-        comparison_options,
-        program_options,
-        data_options,
-        run_options,
-        team_options,
-        judge_options,
-        as_json,
-    )
-
-
-def _compare_live(
-    app: AppContext,
-    task_name: str | None,
-    options: "ComparisonOptions",
-    program_options: "ProgramOptions",
-    data_options: "DataOptions",
-    run_options: "RunOptions",
-    team_options: "TeamOptions",
-    judge_options: "JudgeOptions",
-    as_json: bool,
-) -> None:
-    from dataclasses import replace
-
     from ...eval.comparison.live import run_comparison
     from ...eval.comparison.request import ComparisonCallbacks, ComparisonRequest
     from ...report.plots.comparison import draw_comparison
     from ..display.progress import show_system_progress
 
-    task = chosen_task(task_name, data_options, program_options.unsafe_code)
+    chosen = chosen_task(task, data_options, program_options.unsafe_code)
     team_options = replace(team_options, cache=False)  # a cached reply has no tokens of its own
     team = app.make_team(judge_options.add_tier(team_options))
     request = ComparisonRequest(
-        judge_options.judged(task, team, notify),
+        judge_options.judged(chosen, team, notify),
         team,
         team_options,
         program_options,
         data_options,
         run_options,
-        options,
+        comparison_options,
         app.tracker,
     )
     callbacks = ComparisonCallbacks(
@@ -164,9 +139,7 @@ def _compare_recording(
     from ...eval import open_recording
     from ...eval.comparison.from_recording import ReplayRequest, compare_recording
 
-    recording = open_recording(replay, data_options.match)
-    if task not in (None, recording.manifest.task):
-        raise CopeError(f"{recording.name} is a record of {recording.manifest.task}, not of {task}")
+    recording = open_recording(replay, data_options.match, task)
     request = ReplayRequest(
         recording,
         options,

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
+from ...util.output_files import check_output
 from ..options import json_option, match_option, output_option
 from ..output import notify, print_json
-from ..output_files import check_output
 
 
 @click.command()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ...util.output_files import check_output
 from ..option_types import PATH, NameValue, option
 from ..options import (
     group_option,
@@ -14,7 +15,6 @@ from ..options import (
     seed_option,
 )
 from ..output import notify
-from ..output_files import check_output
 
 
 @click.command()

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...errors import CopeError
+from ...util.output_files import check_output
 from ..context import AppContext, pass_app
 from ..judge_options import judge_options
 from ..option_groups import team_options
 from ..option_types import PATH, option
 from ..options import json_option, output_option
 from ..output import notify, print_json
-from ..output_files import check_output
 
 if TYPE_CHECKING:
     from ...eval.judging.judge import Judge

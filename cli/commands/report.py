@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...errors import CopeError
+from ...util.output_files import check_output
 from ..context import AppContext, pass_app
 from ..option_types import PATH, flag, option
 from ..options import STORE_DEFAULT, json_option, output_option, price_option, track_option
 from ..output import print_json, print_text, warn
-from ..output_files import check_output
 
 if TYPE_CHECKING:
     from ...models import Price

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...util.output_files import check_output
 from ..column_options import columns_options, take_columns
 from ..context import AppContext, pass_app
 from ..eval_replay import reject_fixed_options
@@ -29,7 +30,6 @@ from ..options import (
     visible_option,
 )
 from ..output import notify, print_json, print_text
-from ..output_files import check_output
 
 if TYPE_CHECKING:
     from ...eval.run.options import DataOptions, RunOptions

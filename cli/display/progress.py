@@ -138,8 +138,17 @@ class TableDisplay(ProgressDisplay):
 
 
 @contextmanager
+def show_progress(
+    questions: int, earlier: "Sequence[QuestionResult]", stages: int
+) -> "Iterator[Callable[[QuestionResult], None]]":
+    """Show the progress of an evaluation, see `EvaluationDisplay`."""
+    with EvaluationDisplay(questions, earlier, stages) as view:
+        yield view.add
+
+
+@contextmanager
 def show_system_progress(start: "SystemStart") -> "Iterator[Callable[[QuestionResult], None]]":
     """Print which system of a comparison starts, and show its progress."""
     notify(f"{start.name} ({start.number} of {start.systems})")
-    with EvaluationDisplay(start.questions, start.results, start.rounds) as view:
-        yield view.add
+    with show_progress(start.questions, start.results, start.rounds) as add:
+        yield add

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import dspy
-
 from ...errors import CopeError
 from ...models.prices import Price
 from ...models.reprice import prices_to_json
@@ -28,7 +26,7 @@ from ..replay.programs import (
 from ..replay.records import ReplayedResults, replay_results
 from ..replay.replay import Replay
 from ..replay.trained import replay_trained
-from ..run.contamination import count_overlap
+from ..run.warnings import warn_about_contamination
 from .compare import Comparison, compare
 from .document import comparison_document, reply_counts
 from .options import ComparisonOptions, check_enough_systems, check_unique_name
@@ -228,7 +226,8 @@ def _replay_systems(
             why = next(iter(one.unknown), "it has no questions")
             raise CopeError(f"{recording.name} cannot answer for {name}: {why}")
         replayed[name] = one
-        _warn_about_overlap(name, _compile_metadata(request, name), one, notify)
+        metadata = _compile_metadata(request, name)
+        warn_about_contamination(metadata, one.questions, notify, name)
     for file in map(Path, request.options.systems):
         check_unique_name(file.stem, replayed)
         trained = load_trained(file)
@@ -237,19 +236,9 @@ def _replay_systems(
             kept = {recording.keys[row] for row in rows}
             one = replace(one, results=[row for row in one.results if row.key in kept])
         replayed[file.stem] = one
-        _warn_about_overlap(file.stem, trained.metadata(), one, notify)
+        warn_about_contamination(trained.metadata(), one.questions, notify, file.stem)
     check_enough_systems(replayed, request.options.against)
     return replayed
-
-
-def _warn_about_overlap(
-    name: str, metadata: Mapping[str, Any], one: ReplayedResults, notify: Callable[[str], None]
-) -> None:
-    """Warn when a system was compiled or trained on some of the questions that measure it."""
-    questions = [dspy.Example(question=record.question) for record in one.results]
-    seen = count_overlap(metadata, questions)
-    if seen and seen.summary:
-        notify(f"warning: {name}: {seen.summary}")
 
 
 def _compile_metadata(request: ReplayRequest, name: str) -> dict[str, Any]:

@@ -10,23 +10,30 @@ import dspy
 import pyarrow as pa
 
 from ...answers.kinds.registry import ANSWER_KINDS
+from ...errors import CopeError
 from ...programs.domains.registry import domain_by_name
 from ..tasks.base import ShortAnswerTask
 from .question_rows import Row, number_votes, score_answers
 from .recording import Recording
 
 
-def open_recording(path: str | Path, match: str | None = None) -> Recording:
+def open_recording(
+    path: str | Path, match: str | None = None, task: str | None = None
+) -> Recording:
     """Read a recording, and compare its answers by the kind that the user names.
 
     Args:
         path: the file.
         match: a name in `ANSWER_KINDS`; None keeps the kind of the recording.
+        task: the task that it must be of; None for any.
 
     Raises:
-        CopeError: when there is no such file or kind, or the answers are programs.
+        CopeError: when there is no such file or kind, the answers are programs, or the recording is
+            of another task.
     """
     recording = Recording.open(path)
+    if task not in (None, recording.manifest.task):
+        raise CopeError(f"{recording.name} is a record of {recording.manifest.task}, not of {task}")
     if match is None or match == recording.manifest.kind_of_answers:
         return recording
     return with_answer_kind(recording, match)

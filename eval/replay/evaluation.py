@@ -11,6 +11,7 @@ from ...programs.confidence.early_stopping import NONE
 from ...programs.preset import tier_alone
 from ...stats.intervals import bounds_with_unknown
 from ...stats.tiers import last_tier_of
+from ...util.tables import percent
 from ..run.contamination import Contamination
 from ..run.store import QuestionResult
 from ..run.summary import BaselineResult, Summary, mean_score, summarize
@@ -76,6 +77,17 @@ class ReplayEvaluation:
         document["mlflow"] = None
         document["failed"] = recording.manifest.failed
         return document
+
+    def unknown_lines(self) -> list[str]:
+        """Return why questions are missing, and the bounds of the accuracy over all questions."""
+        unknown = self.replayed.unknown
+        lines = [f"{count} questions are not in the table: {why}" for why, count in unknown.items()]
+        low, high = self.bounds
+        if unknown and low is not None:
+            questions = len(self.replayed.results) + sum(unknown.values())
+            bounds = f"between {percent(low)} and {percent(high)}"
+            lines.append(f"accuracy over all {questions} questions is {bounds}")
+        return lines
 
 
 def evaluate_replay(

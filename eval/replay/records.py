@@ -36,6 +36,11 @@ class ReplayedResults:
     unknown: dict[str, int]
     replies: ReplyCounts | None = None
 
+    @property
+    def questions(self) -> list[str]:
+        """The questions that were answered."""
+        return [result.question for result in self.results]
+
 
 def replay_results(
     replay: Replay, limit: int | None = None, rows: Collection[int] | None = None

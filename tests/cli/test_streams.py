@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cope.cli.output_files import check_output
 from cope.errors import CopeError
 from cope.optimize.compiler.output import check_output_path
+from cope.util.output_files import check_output
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="uses a shell and devices of Unix")
 

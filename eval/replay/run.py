@@ -1,0 +1,79 @@
+"""Evaluate a program on a recording: from the options to the evaluation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import CopeError
+from ...models.prices import Price
+from ...programs.calibration_match import check_answer_kind, describe_calibration
+from ...programs.options import ProgramOptions
+from ..recording.recording import Recording
+from ..run.warnings import Notify, warn_about_calibration, warn_about_contamination
+from .evaluation import ReplayEvaluation, evaluate_replay
+from .programs import resolve_replayed_calibration, resolve_replayed_program
+from .records import replay_results
+from .replay import Replay
+
+
+@dataclass(frozen=True)
+class EvaluationOfRecording:
+    """An evaluation on a recording, and its document as plain data."""
+
+    evaluation: ReplayEvaluation
+    document: dict[str, Any]
+
+
+def evaluate_on_recording(
+    recording: Recording,
+    options: ProgramOptions,
+    prices: Mapping[str, Price],
+    notify: Notify,
+    *,
+    limit: int | None = None,
+    names_preset: bool = True,
+) -> EvaluationOfRecording:
+    """Evaluate a program on a recording, without a model.
+
+    Args:
+        recording: the recording.
+        options: preset or program, samples, thresholds and calibration.
+        prices: the user's prices by tier.
+        notify: receives a line for the user.
+        limit: the number of questions; None takes all.
+        names_preset: whether the user named the preset; else it is the recording's own program.
+
+    Raises:
+        CopeError: if the recording lacks what the program needs.
+    """
+    if options.calibration:
+        options = _take_calibration(recording, options, notify)
+    wanted, compiled = resolve_replayed_program(recording, options, names_preset)
+    replay = Replay(
+        recording,
+        wanted,
+        samples=options.samples,
+        thresholds=options.thresholds,
+        prices=dict(prices),
+    )
+    replayed = replay_results(replay, limit)
+    if not replayed.results:
+        reason = next(iter(replayed.unknown))
+        raise CopeError(f"{recording.name} cannot answer for {replay.preset.name}: {reason}")
+    contamination = warn_about_contamination(compiled, replayed.questions, notify)
+    evaluation = evaluate_replay(replay, replayed, prices, compiled.get("program_file"))
+    return EvaluationOfRecording(evaluation, evaluation.document(contamination))
+
+
+def _take_calibration(
+    recording: Recording, options: ProgramOptions, notify: Notify
+) -> ProgramOptions:
+    """Return the options with the setting of their calibration, and warn where it may not hold."""
+    file = options.calibration
+    assert file is not None
+    options, certificate = resolve_replayed_calibration(recording, options, file)
+    check_answer_kind(file, certificate, recording.manifest.kind_of_answers)
+    notify(describe_calibration(file, certificate))
+    task = recording.manifest.task
+    warn_about_calibration(certificate, task, recording.questions, recording.gold, notify)
+    return options
