@@ -14,7 +14,9 @@ from ..models.reply_text import TextSink, use_text_sink
 from ..models.spending import budget_round
 from .confidence.base import Confidence, FinishingTally, Sample
 from .confidence.early_stopping import EXACT, HEURISTIC_RULES, rescale_confidence
+from .confidence.proposed_tests import ProposedTestTally
 from .confidence.ranks import Ranks
+from .confidence.tests import KEPT, PROPOSED
 from .confidence.votes import accepts
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
@@ -33,7 +35,7 @@ from .progress import Progress
 from .reasoner import Reasoner
 from .reply_facts import copy_reply_facts, forwarded_plan
 from .round_call import Demos, RoundCall
-from .round_plan import make_plan, seen_plans, show_plans
+from .round_plan import gate_plan_rounds, make_plan, seen_plans, show_plans
 from .sampling import draw_samples, seeded_order
 
 
@@ -50,6 +52,7 @@ class CascadeRound(ProgramModule):
         self.spec = preset.rounds[number - 1]
         self.forwards_plan = preset.forwards_plan(number)
         self.seen = seen_plans(preset, number)
+        self.gate_plans = gate_plan_rounds(preset, number)
         domain = domain or DOMAINS[DEFAULT_DOMAIN]
         self.answers = domain.answers
         is_last = number == len(preset.rounds)
@@ -128,7 +131,7 @@ class CascadeRound(ProgramModule):
         if self.planner and spec.plans == 1:
             shared = await make_plan(self.planner, self.reasoner, self.seen, call, None)
         order = seeded_order(spec.samples, call.seed, question, number)
-        tally = confidence.tally(order, call.inputs, self.answers)
+        tally = confidence.tally(order, self._gate_inputs(call, shared), self.answers)
         priorities: dict[int, int] = {}
         if confidence.single_sample_decides:
             priorities = {index: rank for rank, index in enumerate(order)}
@@ -156,6 +159,8 @@ class CascadeRound(ProgramModule):
         if isinstance(tally, FinishingTally):
             with call.context(spec.reasoner, "other", [], None):
                 await tally.finish()
+        if shared and isinstance(tally, ProposedTestTally):
+            _keep_tests(tally, shared, samples)
         verdict = replace(tally.verdict(), kind=tally.kind)
         if getattr(confidence, "ranks", False):
             verdict = self.ranks.rank(verdict)
@@ -181,6 +186,16 @@ class CascadeRound(ProgramModule):
         return dspy.Prediction(
             verdict=verdict, accepted=accepted, samples=samples, plan=plan, shared=shared
         )
+
+    def _gate_inputs(self, call: RoundCall, shared: Sample | None) -> dict[str, Any]:
+        """Return the inputs of the tally: the question's, and the tests that planners wrote."""
+        inputs = dict(call.inputs)
+        kept = [call.plans[number] for number in self.gate_plans if call.plans.get(number)]
+        if kept:
+            inputs[KEPT] = "\n".join(kept)
+        if self.planner and self.planner.kind.use_as == "gate" and shared and shared.plan:
+            inputs[PROPOSED] = shared.plan
+        return inputs
 
     async def _sample(self, call: RoundCall, index: int, shared: Sample | None) -> Sample:
         sample = Sample(index, plan=shared.plan if shared else None)
@@ -232,3 +247,10 @@ def _instruct(predict: dspy.Predict, instructions: str | None) -> None:
     if instructions is not None:
         signature: Any = predict.signature  # DSPy types it as an optional instance; it is a class
         predict.signature = signature.with_instructions(instructions)
+
+
+def _keep_tests(tally: ProposedTestTally, shared: Sample, samples: list[Sample]) -> None:
+    """Make the tests that hold the plan of a round, which later rounds see and records keep."""
+    shared.plan = "\n".join(tally.kept_tests)
+    for sample in samples:
+        sample.plan = shared.plan

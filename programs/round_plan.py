@@ -52,10 +52,13 @@ def seen_plans(preset: Preset, number: int) -> list[SeenPlan]:
 
 
 def gate_plan_rounds(preset: Preset, number: int) -> list[int]:
-    """Return the rounds whose plans a round's gate uses."""
+    """Return the earlier rounds whose plans a round's gate uses."""
     found = []
     for round_ in preset.rounds[number - 1].sees:
-        if PLAN_KINDS.by_name(str(preset.rounds[round_ - 1].plan)).use_as == "gate":
+        if (
+            round_ < number
+            and PLAN_KINDS.by_name(str(preset.rounds[round_ - 1].plan)).use_as == "gate"
+        ):
             found.append(round_)
     return found
 

@@ -1,7 +1,7 @@
 """The seam for optimizers: the `Optimizer` protocol and the context that an optimizer works in."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,6 +11,8 @@ from ...errors import first_line
 from ...models.lm import TierLM
 from ...programs.domains.registry import domain_by_name
 from ...programs.module import ProgramModule
+from ...programs.plan_kinds import PLAN_KINDS
+from ...programs.predictor_name import PredictorName
 from ..compiler.metric import Metric
 from ..compiler.student import Student
 
@@ -146,3 +148,29 @@ def visible_example(example: dspy.Example, student: Student) -> dspy.Example:
     row = domain_by_name(student.domain).demonstration(example)
     visible = {name: value for name, value in row.items() if name in names}
     return dspy.Example(**visible).with_inputs(*inputs)
+
+
+def solved_rows(
+    student: Student, predictor: str, rows: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]] | None:
+    """Return training rows as demonstrations of a planner that shows solved questions.
+
+    Args:
+        student: the program.
+        predictor: the name of a predictor.
+        rows: training rows with the field names of the program's predictors.
+
+    Returns:
+        A question and its solution for each row that has both; None for another predictor.
+    """
+    number, role = PredictorName.parse(predictor)
+    plan = student.preset.rounds[number - 1].plan
+    kind = PLAN_KINDS[plan] if plan else None
+    if role != "planner" or kind is None or kind.from_row is None:
+        return None
+    demos: list[dict[str, Any]] = []
+    for row in rows:
+        question, solution = row.get("question"), kind.from_row(row)
+        if question and solution:
+            demos.append({"question": question, kind.name: solution})
+    return demos

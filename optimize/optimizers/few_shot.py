@@ -2,16 +2,17 @@
 
 from typing import Any
 
+import dspy
 from dspy.teleprompt import BootstrapFewShot, BootstrapFewShotWithRandomSearch, LabeledFewShot
 
 from ..compiler.student import Student
-from .base import Optimizer, OptimizerContext
+from .base import Optimizer, OptimizerContext, solved_rows
 
 
 class LabeledFewShotOptimizer(Optimizer):
     """Add training rows as demonstrations, the same for all reasoners.
 
-    Planners get none, because a row has no plan.
+    Planners get none, because a row has no plan, unless their plans show solved questions.
     """
 
     name = "labeled-few-shot"
@@ -28,7 +29,13 @@ class LabeledFewShotOptimizer(Optimizer):
         return len(context.valset), 0
 
     def compile(self, context: OptimizerContext) -> Student:
-        return LabeledFewShot(k=context.demos).compile(context.student, trainset=context.trainset)
+        optimizer = LabeledFewShot(k=context.demos)
+        student: Student = optimizer.compile(context.student, trainset=context.trainset)
+        for name, predict in student.named_parameters():
+            demos = solved_rows(student, name, predict.demos)
+            if demos is not None:
+                predict.demos = [dspy.Example(**demo) for demo in demos]
+        return student
 
 
 def answer_trainset(context: OptimizerContext) -> None:

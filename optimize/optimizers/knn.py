@@ -1,9 +1,11 @@
 """KNN few-shot: demonstrations are the program's correct answers nearest to each question."""
 
+from typing import Any
+
 from ...programs.demonstrations import KNNDemos
 from ...programs.demos import visible_fields
 from ..compiler.student import Student
-from .base import OptimizerContext
+from .base import OptimizerContext, solved_rows
 from .few_shot import BootstrapFewShotOptimizer
 
 
@@ -20,22 +22,34 @@ class KNNFewShotOptimizer(BootstrapFewShotOptimizer):
     )
 
     def compile(self, context: OptimizerContext) -> Student:
-        bootstrapped = self._bootstrap(context, len(context.trainset))
         student = context.student
+        rows = [dict(row) for row in context.trainset]
+        names = [name for name, _ in student.named_parameters()]
+        bootstrapped = student
+        if any(solved_rows(student, name, ()) is None for name in names):
+            bootstrapped = self._bootstrap(context, len(context.trainset))
         # With the longest demonstrations a prompt may not fit, and then fewer are tried.
         for k in range(context.demos, 0, -1):
-            student = _with_nearest(bootstrapped, k)
+            student = _with_nearest(bootstrapped, k, rows)
             if not context.student.session.register_candidate(student).reject_reason:
                 break
         return student
 
 
-def _with_nearest(bootstrapped: Student, k: int) -> Student:
-    """Return the program with its demonstrations chosen for each question, `k` at a time."""
+def _with_nearest(bootstrapped: Student, k: int, rows: list[dict[str, Any]]) -> Student:
+    """Return the program with its demonstrations chosen for each question, `k` at a time.
+
+    Args:
+        bootstrapped: the program with the right answers that it gave.
+        k: number of demonstrations for each question.
+        rows: the training questions with their solutions, for plans that show those.
+    """
     student = bootstrapped.deepcopy()
     student._compiled = False
     for name, predict in student.named_parameters():
-        demos = visible_fields(predict)
+        demos = solved_rows(student, name, rows)
+        if demos is None:
+            demos = visible_fields(predict)
         if demos:
             student.knn_demos[name] = KNNDemos(k, demos)
             predict.demos = []

@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from ...answers.code.proposed_tests import proposed_tests
 from ...answers.code.visible_tests import guess_entry_point, visible_tests
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.code import CODE
 from ...sandbox import Sandbox, TestSuite, open_sandbox
 from ..round_record import RoundRecord
-from .base import Confidence, Sample, Tally, Verdict
+from .base import Confidence, Tally
 from .gate import GateText, PassOrFail
 from .outputs import ProgramOutputs
+from .proposed_tests import ProposedTestTally
+from .suite_tally import SuiteTally
 from .vectorized import RoundSamples, VerdictArrays, verdict_arrays
 
 GATE = GateText(
@@ -33,6 +36,13 @@ GATE = GateText(
 )
 
 
+PROPOSED = "proposed_tests"
+"""The input of a tally that holds tests that the round's planner wrote."""
+
+KEPT = "kept_tests"
+"""The input of a tally that holds the tests that earlier rounds kept of those."""
+
+
 class VisibleTests(Confidence):
     """The first program that passes all visible tests decides (arXiv 2506.11578, MBPP).
 
@@ -40,7 +50,8 @@ class VisibleTests(Confidence):
 
     First means first in the round's seeded order: a program that finishes before earlier ones waits
     for them, so that the answer does not depend on speed. Without such a program the best one
-    leads, and its plan is forwarded. For a question without visible tests, programs vote by their
+    leads, and its plan is forwarded. Tests that a planner wrote count where they hold, see
+    `ProposedTestTally`. For a question without visible tests, programs vote by their
     outputs, see `ProgramOutputs`.
 
     Args:
@@ -67,11 +78,15 @@ class VisibleTests(Confidence):
         tests = inputs.get("tests")
         if tests is None:
             tests = visible_tests(question)
-        if not tests:
-            return ProgramOutputs(self._sandbox).tally(order, inputs, answers)
         name = inputs.get("entry_point") or guess_entry_point(question)
-        suite = TestSuite(tuple(tests), str(inputs.get("setup") or ""), name)
-        return _TestTally(order, suite, self._sandbox())
+        tests = [*tests, *proposed_tests(str(inputs.get(KEPT) or ""), tests, name)]
+        proposed = proposed_tests(str(inputs.get(PROPOSED) or ""), tests, name)
+        if not tests and not proposed:
+            return ProgramOutputs(self._sandbox).tally(order, inputs, answers)
+        suite = TestSuite((*tests, *proposed), str(inputs.get("setup") or ""), name)
+        if proposed:
+            return ProposedTestTally(order, suite, len(tests), self._sandbox())
+        return SuiteTally(order, suite, self._sandbox())
 
     def count_votes(self, labels: Sequence[str | None], leading: str | None) -> dict[str, int]:
         counts = Counter(label for label in labels if label is not None)
@@ -94,67 +109,3 @@ class VisibleTests(Confidence):
 
     def num_levels(self, samples: int) -> int:
         return 1  # tests pass or fail
-
-
-class _TestTally:
-    """Ranks programs by the number of visible tests that they pass."""
-
-    kind = VisibleTests.kind
-
-    def __init__(self, order: Sequence[int], suite: TestSuite, sandbox: Sandbox) -> None:
-        self._rank = {index: rank for rank, index in enumerate(order)}
-        self._suite, self._sandbox = suite, sandbox
-        self._samples: dict[int, Sample] = {}  # by rank
-        self._missing = set(self._rank.values())
-
-    async def evaluate(self, sample: Sample) -> None:
-        if sample.answer is None:
-            return
-        sample.report = await self._sandbox.run(sample.answer, self._suite)
-        passed, total = sample.report.passed, len(self._suite.tests)
-        sample.vote_label = (
-            f"passes {passed} of {total}" if passed < total else f"passes all {total}"
-        )
-
-    async def add(self, sample: Sample) -> None:
-        rank = self._rank[sample.index]
-        self._missing.discard(rank)
-        if sample.report:
-            self._samples[rank] = sample
-
-    def is_decided(self, threshold: float | None, forwards_plan: bool) -> bool:
-        if not self._missing:
-            return True
-        earliest, whole = min(self._missing), len(self._suite.tests)
-        return any(
-            rank < earliest and s.report and s.report.passed == whole
-            for rank, s in self._samples.items()
-        )
-
-    def _best(self) -> int:
-        return max((s.report.passed for s in self._samples.values() if s.report), default=-1)
-
-    def verdict(self) -> Verdict:
-        if not self._samples:
-            return Verdict(None, 0.0, (), {})
-        best, total = self._best(), len(self._suite.tests)
-        leading = [
-            s for _, s in sorted(self._samples.items()) if s.report and s.report.passed == best
-        ]
-        votes = Counter(s.vote_label or "" for s in self._samples.values())
-        tests = f"{total} visible test{'s' * (total > 1)}"
-        words = (
-            f"a program passes the {tests}" if best == total else f"no program passes the {tests}"
-        )
-        if 0 < best < total:
-            words += f", the best passes {best}"
-        return Verdict(
-            answer=leading[0].answer,
-            confidence=float(best == total),
-            supporters=tuple(sample.index for sample in leading),
-            votes={
-                vote: votes[vote]
-                for vote in sorted(votes, key=lambda vote: (vote != leading[0].vote_label, vote))
-            },
-            explanation=words,
-        )

@@ -68,6 +68,9 @@ class PlanKind:
         use: what the reasoner's instructions say to do with the plan, without a full stop.
         stops: texts at which a plan ends that the lean adapter asks for, by a round's `plan_ends`.
         make: returns the plan without a model; an empty text says nothing.
+        from_row: returns the solution of a solved training question, for a plan without a model
+            that shows solved questions. Optimizers that choose demonstrations store them as the
+            planner's.
         use_as: how a reasoner uses the plan: as an input `field`; as the start of its reply, which
             it continues (`prefix`; a field where its engine cannot continue a reply); or not at
             all, because the plan holds tests for the round's `gate`.
@@ -79,6 +82,7 @@ class PlanKind:
     use: str
     stops: Mapping[PlanEnds, tuple[str, ...]] = field(default_factory=lambda: STOPS)
     make: Callable[[PlanRequest], str] | None = None
+    from_row: Callable[[Mapping[str, Any]], str] | None = None
     use_as: PlanUse = "field"
 
     @property

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.cascade_replies import PRESETS
 from support.every_test import even_logprobs
 
 from cope import Cascade, Team
 from cope.models import ScriptedEngine
 from cope.programs.call_limits import most_calls, most_calls_text
 from cope.programs.ensemble import Ensemble
-from cope.programs.preset import preset_names
 
 
 def never_agreeing(**tiers: Any) -> tuple[Team, dict[str, ScriptedEngine]]:
@@ -26,7 +26,7 @@ def never_agreeing(**tiers: Any) -> tuple[Team, dict[str, ScriptedEngine]]:
     return Team(**engines, cache=False), engines
 
 
-@pytest.mark.parametrize("name", [*preset_names(), "small", "large"])
+@pytest.mark.parametrize("name", [*PRESETS, "small", "large"])
 @pytest.mark.parametrize("members", [1, 3])
 def test_a_question_that_nothing_settles_takes_just_these(name: str, members: int):
     team, engines = never_agreeing()

@@ -11,10 +11,10 @@ from dspy.teleprompt import (
     BootstrapFewShotWithRandomSearch,
     LabeledFewShot,
 )
+from support.cascade_replies import PRESETS
 
 from cope import Cascade, metered
 from cope.models import Ledger, use_ledger
-from cope.programs import preset_names
 from cope.programs.sampling import derive_seed
 
 TRAINSET = [
@@ -91,7 +91,7 @@ def test_every_call_stays_on_its_tier(scripted, preset: str, optimizer: str):
     assert all(predictor.lm is None for predictor in program.predictors())
 
 
-@pytest.mark.parametrize("preset", preset_names())
+@pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_can_be_bootstrapped(scripted, preset: str):
     s = scripted(doubling)
     program = OPTIMIZERS["BootstrapFewShot"](Cascade(preset, s.team))

@@ -23,6 +23,13 @@ def test_the_presets_that_come_with_the_package():
             "best-of-tests-large",
             "cisc",
             "cope",
+            "cope-best-of-large",
+            "cope-diagnosis",
+            "cope-hint",
+            "cope-tests",
+            "cope-three-tiers",
+            "cope-two-large",
+            "cope-verified",
             "deepconf",
             "large",
             "large-short",
@@ -40,7 +47,8 @@ def test_the_presets_that_come_with_the_package():
 def test_every_one_loads_under_its_name_and_says_what_it_is(name: str):
     preset = load_preset(name)
     assert preset.name == name and preset.description
-    assert set(preset.tiers) <= {"small", "large"}
+    tiers = {"small", "medium", "large"} if name == "cope-three-tiers" else {"small", "large"}
+    assert set(preset.tiers) <= tiers
     assert parse_preset(preset.model_dump(mode="json", exclude_defaults=True), "again") == preset
 
 

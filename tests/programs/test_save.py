@@ -8,12 +8,12 @@ from typing import Any
 
 import dspy
 import pytest
+from support.cascade_replies import PRESETS
 
 from cope import Cascade, CopeError, Team, load_preset
 from cope.models.engines.async_adapter import AsyncEngineAdapter
 from cope.models.engines.ollama import OllamaEngine
 from cope.models.lm import TierLM
-from cope.programs import preset_names
 
 
 def agreement(ask: Any) -> str:
@@ -25,7 +25,7 @@ def team(scripted) -> Team:
     return scripted(agreement).team
 
 
-@pytest.mark.parametrize("preset", preset_names())
+@pytest.mark.parametrize("preset", PRESETS)
 def test_a_program_comes_back(team: Team, tmp_path: Path, preset: str):
     program = Cascade(preset, team)
     program.save(tmp_path / "program.json")

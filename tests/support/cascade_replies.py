@@ -7,7 +7,15 @@ from cope.programs import preset_names
 QUESTION = (
     "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total?"
 )
-PRESETS = preset_names()
+_OTHERS = {
+    "cope-tests": "answers programs only",
+    "cope-three-tiers": "needs a third tier",
+    "cope-two-large": "its last round is never asked, because the large tier agrees with itself",
+    "cope-verified": "the same",
+    "cope-diagnosis": "its planner sees answers",
+}
+PRESETS = [name for name in preset_names() if name not in _OTHERS]
+"""The presets for which these replies ask every round, and whose planners see the question only."""
 
 
 def no_agreement(ask: Any) -> str:

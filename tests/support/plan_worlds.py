@@ -52,6 +52,10 @@ class PlanCase:
 
 _SAMPLED = {"samples": 3, "temperature": 1.0, "threshold": 1.0}
 
+_PROPOSED = "assert double(4) == 8\nassert double(5) == 11\nassert double(3) == 6"
+_KEPT = "assert double(5) == 11"
+"""The wrong test holds in the second round, because most of its wrong programs agree with it."""
+
 CASES = [
     PlanCase("goal", "Find the sum.", "Find the sum.", "Goal: Find the sum."),
     PlanCase("guideline", "Add them.", "Add them.", "Guideline: Add them."),
@@ -66,6 +70,9 @@ CASES = [
         "Blueprint: First read, then add.",
         more={"plan_instructions": "First read, then add."},
     ),
+    PlanCase("examples", "", ""),
+    PlanCase("head", "", "def double(n):", "Head: def double(n):", "code"),
+    PlanCase("tests", _PROPOSED, _KEPT, "", "code"),
 ]
 
 
@@ -105,8 +112,8 @@ def plan_world(case: PlanCase, reply: str | None = None, continues: bool = True)
 
 def _program(tier: str, draw: int) -> str:
     """Return a program that doubles a number; those of the small tier are right for 1 only."""
-    power = ("x ** 2 + 1", "x + 1", "x + 2 - 1")[draw % 3]
-    return f"def double(x):\n    return {'2 * x' if tier == 'large' else power}"
+    wrong = ("3 * x", "2 * x + 1", "x + 6")[draw % 3]
+    return f"def double(x):\n    return {'2 * x' if tier == 'large' else wrong}"
 
 
 class InProcess:
