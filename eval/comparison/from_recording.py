@@ -289,7 +289,10 @@ def _available_replays(request: ReplayRequest) -> Iterator[tuple[str, Replay]]:
             attempts[f"{name}, {drawn} samples"] = replace(request, samples=drawn)
         program = program_for_replay(recording, name, request.bundled)
         for label, attempt in attempts.items():
-            replay = _replay(attempt, program)
+            try:
+                replay = _replay(attempt, program)
+            except CopeError:  # its plans are for other kinds of questions
+                break
             if all(round_.recorded for round_ in replay.rounds):
                 if replay.identity not in identities:
                     identities.append(replay.identity)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import CopeError
 from ...eval.recording.recording import Recording
 from ...eval.recording.round import RecordedRound
 from ...eval.replay.match import recorded_identity
@@ -121,7 +122,12 @@ def _complete_replays(
     for name in presets_for_replay():
         if name in record.programs:
             continue
-        for label, replay in _preset_replays(record, name, prices):
+        try:
+            candidates = list(_preset_replays(record, name, prices))
+        except CopeError as error:  # its plans are for other kinds of questions
+            skipped[name] = str(error)
+            continue
+        for label, replay in candidates:
             missing = [round_ for round_ in replay.rounds if not round_.known.all()]
             if not replay.outcomes().known.all():
                 skipped[name] = missing[0].missing_reason
