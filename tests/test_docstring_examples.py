@@ -1,4 +1,4 @@
-"""The examples in the docstrings of the package and in its pages give the results that they show."""
+"""The examples in the docstrings of the package give the results that they show."""
 
 import doctest
 import importlib
@@ -33,10 +33,3 @@ def test_examples_are_found() -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_of_a_docstring_run(name: str) -> None:
     assert not doctest.testmod(importlib.import_module(name)).failed
-
-
-def test_the_examples_of_the_page_on_answers_run() -> None:
-    result = doctest.testfile(
-        str(ROOT / "docs" / "reference" / "answers.md"), module_relative=False
-    )
-    assert result.attempted >= 4 and not result.failed
