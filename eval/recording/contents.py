@@ -23,7 +23,7 @@ def recording_contents(path: Path) -> dict[str, Any]:
     recording = Recording.open(path)
     manifest = recording.manifest
     programs = [_program_contents(recording, name) for name in recording.programs]
-    return {
+    contents: dict[str, Any] = {
         "file": str(path),
         "bytes": path.stat().st_size,
         "task": manifest.task,
@@ -39,6 +39,9 @@ def recording_contents(path: Path) -> dict[str, Any]:
         "failed": manifest.failed,
         "left_out": manifest.left_out,
     }
+    if manifest.other_usage:
+        contents["other_usage"] = manifest.other_usage
+    return contents
 
 
 def _program_contents(recording: Recording, name: str) -> dict[str, Any]:

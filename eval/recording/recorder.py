@@ -22,6 +22,7 @@ from ...util.hashing import digest
 from ..run.evaluate import QuestionRunner
 from ..run.store import QuestionResult
 from ..tasks.base import Task
+from .other_usage import other_usage
 from .question_rows import (
     ProgramRun,
     Row,
@@ -113,7 +114,9 @@ class Recorder:
                 runs.append(await run_program(name, cascade, question, inputs))
         rows = [row for run in runs for row in run.rows]
         await number_votes(rows, self.primary.answers)
-        await score_answers(task, example, rows)
+        with metered() as judge_meter:
+            await score_answers(task, example, rows)
+        result.judge_usage = usage_summary(judge_meter)["usage"]
         _apply_gates(result, runs[0])
         usage = usage_summary(meter)
         result.usage, result.usd = usage["usage"], usage["cost"]
@@ -189,6 +192,7 @@ class Recorder:
             answer_kind=self.primary.answer_kind,
             data_fingerprint=digest([(result.question, result.gold) for result in answered]),
             failed=failed,
+            other_usage=cast(Any, other_usage(results)),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             version=__version__,
             **more,

@@ -173,6 +173,8 @@ class RecordingManifest:
         failed: questions on which a model failed, with the error; they have no rows.
         left_out: number of questions of a source without rows because samples are missing, by the
             reason.
+        other_usage: the usage of calls that no row has, such as those of a judge, by tier and
+            round.
         created: the time, UTC.
         version: the version of the package.
     """
@@ -191,6 +193,7 @@ class RecordingManifest:
     group: str | None = None
     failed: list[dict[str, str]] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
+    other_usage: list[dict[str, Any]] = field(default_factory=list)
     created: str = ""
     version: str = ""
 
@@ -204,4 +207,6 @@ class RecordingManifest:
         fields = asdict(self)
         if self.answer_kind in (None, domain_by_name(self.domain).answer_kind):
             del fields["answer_kind"]
+        if not self.other_usage:
+            del fields["other_usage"]
         return fields

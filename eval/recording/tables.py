@@ -8,6 +8,7 @@ from rich.console import Console
 from ...programs.systems.stage import tiers_label
 from ...util.result_table import ResultTable
 from ...util.tables import models_text, new_table, percent, print_sentence
+from .other_usage import other_usage_lines
 
 _COLUMNS = (
     "program",
@@ -74,4 +75,4 @@ def _notes(contents: Mapping[str, Any]) -> list[str]:
             f"{contents['doubtful']} questions have votes whose equality depends on which comes "
             "first: a live run may count them in another way"
         )
-    return lines
+    return lines + other_usage_lines(contents.get("other_usage", ()))
