@@ -221,6 +221,8 @@ def _build_document(
     document: dict[str, Any] = {"task": request.task.name}
     if request.task.test_visibility:
         document["shown"] = request.task.test_visibility
+    if request.data_options.task_file is not None:
+        document["task_file"] = request.data_options.task_file.digest
     document["split"] = request.data_options.split
     document["data"] = request.data_options.data_name
     if request.data_options.columns is not None:

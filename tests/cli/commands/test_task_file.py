@@ -10,6 +10,7 @@ from support.commands import cope, done, error_line, give_team
 from support.pictures import write_empty_pictures
 
 from cope.models import Price
+from cope.report import open_source
 
 TASK = """
 import dspy
@@ -80,6 +81,15 @@ def test_the_file_is_the_task_and_its_content_is_part_of_the_identity(words: tup
     wrong = error_line(cope(command, "--task-file", "mine.py", *options))
     assert "mine.py line 2: ZeroDivisionError" in wrong
     assert "Missing argument 'TASK'" in cope(command, *options).output
+
+
+def test_the_report_of_a_run_knows_the_domain_of_the_task():
+    Path("mine.py").write_text(TASK.replace('"short-answer", ""', '"open", ""'))
+    document = json.loads(
+        done("eval", "--task-file", "mine.py", "--no-track", "--preset", "small", "--json").stdout
+    )
+    source = open_source(Path(document["folder"]))
+    assert (source.domain, source.answer_kind) == ("open", "judge")
 
 
 def test_run_takes_the_kind_of_questions_and_answers_of_the_file():
