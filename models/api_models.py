@@ -3,7 +3,6 @@
 import os
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import dspy
 from dspy._vendor.lm15.router import LITELLM_PROVIDER_PREFIXES
@@ -11,26 +10,9 @@ from dspy._vendor.lm15.router import LITELLM_PROVIDER_PREFIXES
 from ..errors import CopeError
 from ..util.redact import read_key, register_address
 from .attempts import NO_KEY
-from .hosts import bypass_proxies, split_host
+from .hosts import bypass_proxies, is_own_host, split_host
 from .lm import TierLM
 from .runtime import TierRuntime
-
-_OWN_DOMAINS = {
-    "anthropic": "anthropic.com",
-    "azure": "azure.com",
-    "cohere": "cohere.com",
-    "deepseek": "deepseek.com",
-    "gemini": "googleapis.com",
-    "groq": "groq.com",
-    "huggingface": "huggingface.co",
-    "mistral": "mistral.ai",
-    "moonshot": "moonshot.ai",
-    "openai": "openai.com",
-    "openrouter": "openrouter.ai",
-    "together_ai": "together.xyz",
-    "xai": "x.ai",
-}
-"""The domain of each provider's own hosts, to which its key may be sent."""
 
 # Providers whose variables begin with another name.
 _VARIABLE_NAMES = {
@@ -70,19 +52,8 @@ def environment_address(provider: str) -> Address | None:
         for suffix in ("_BASE_URL", "_API_BASE"):
             url = os.environ.get(f"{prefix}{suffix}", "").strip().rstrip("/")
             if url:
-                return Address(f"{prefix}{suffix}", url, _is_own_host(provider, url))
+                return Address(f"{prefix}{suffix}", url, is_own_host(provider, url))
     return None
-
-
-def _is_own_host(provider: str, url: str) -> bool:
-    domain = _OWN_DOMAINS.get(provider)
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    is_own = domain is not None and (host == domain or host.endswith(f".{domain}"))
-    return parts.scheme == "https" and is_own
 
 
 def make_api_model(

@@ -4,12 +4,29 @@ import ipaddress
 import os
 import platform
 from pathlib import Path
-from urllib.parse import urlparse
+from urllib.parse import urlparse, urlsplit
 
 from ..errors import CopeError
 from ..util.environment import read_variable
 
 DEFAULT_HOST = "http://127.0.0.1:11434"
+
+_OWN_DOMAINS = {
+    "anthropic": "anthropic.com",
+    "azure": "azure.com",
+    "cohere": "cohere.com",
+    "deepseek": "deepseek.com",
+    "gemini": "googleapis.com",
+    "groq": "groq.com",
+    "huggingface": "huggingface.co",
+    "mistral": "mistral.ai",
+    "moonshot": "moonshot.ai",
+    "openai": "openai.com",
+    "openrouter": "openrouter.ai",
+    "together_ai": "together.xyz",
+    "xai": "x.ai",
+}
+"""The domain of each provider's own hosts, to which its key may be sent."""
 
 
 def default_host() -> str:
@@ -103,3 +120,45 @@ def has_gpu() -> bool:
     """Return whether the machine has a GPU that local engines use."""
     apple = platform.system() == "Darwin" and platform.machine() == "arm64"
     return apple or Path("/dev/nvidia0").exists() or Path("/dev/kfd").exists()
+
+
+def is_own_host(provider: str, url: str) -> bool:
+    """Return whether an address is one of a provider's own hosts, to which its key may be sent.
+
+    >>> is_own_host("openai", "https://api.openai.com/v1"), is_own_host("openai", "https://x.org")
+    (True, False)
+    """
+    domain = _OWN_DOMAINS.get(provider)
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    is_own = domain is not None and (host == domain or host.endswith(f".{domain}"))
+    return parts.scheme == "https" and is_own
+
+
+def cache_address(model: str, address: object) -> str | None:
+    """Return what tells a server's replies from another server's in DSPy's cache.
+
+    DSPy's keys leave the address out. Servers of this machine and the provider's own hosts are not
+    told apart, so that their cached replies keep their keys.
+
+    Args:
+        model: `PROVIDER/NAME`.
+        address: the setting `api_base`.
+
+    Returns:
+        The address without user, password and query; None for an address that is left out.
+
+    >>> cache_address("openai/m", "https://me:secret@models.example:8000/v1?key=1")
+    'https://models.example:8000/v1'
+    >>> cache_address("openai/m", "http://127.0.0.1:8000/v1") is None
+    True
+    """
+    if not isinstance(address, str) or is_loopback(address):
+        return None
+    if is_own_host(model.partition("/")[0], address):
+        return None
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

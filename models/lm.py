@@ -23,6 +23,7 @@ from .engines.base import LocalEngine
 from .engines.saved import with_current_paths
 from .event_loop import run_sync
 from .exchange import make_exchange
+from .hosts import cache_address
 from .ledger import call_key, current_ledger, stored_call
 from .meter import new_call, record_call
 from .outputs import clean_outputs, plain_outputs
@@ -62,6 +63,8 @@ class TierLM(dspy.LM):
         # DSPy would pause in the tier's place, so `_attempt_repeatedly` makes further attempts.
         self.max_retries, self.num_retries = self.num_retries, 0
         self._engine_store = ApiEngines(self.runtime.timeout)
+        # A greedy call has no rollouts of the caller's, see `_supported_kwargs`.
+        self._warned_zero_temp_rollout = True
 
     def dump_state(self) -> JsonObject:
         return super().dump_state() | {"tier": self.tier, "num_retries": self.max_retries}
@@ -242,6 +245,11 @@ class TierLM(dspy.LM):
         """
         call = current_call.get() or Call()
         call.prompt_tokens = call.completion_tokens = None  # until they are reported
+        address = cache_address(self.model, self.kwargs.get("api_base"))
+        if address is not None:
+            # DSPy's keys leave out `api_base`. It sends no rollout, which is part of the keys.
+            rollout = kwargs.get("rollout_id", self.kwargs.get("rollout_id"))
+            kwargs = kwargs | {"rollout_id": f"{address}#{rollout or ''}"}
         try:
             outputs = await super().acall(prompt, messages=messages, **kwargs)
         except Exception:

@@ -1,6 +1,7 @@
 """Where the models of APIs are asked: which key goes to which host, and never through a proxy to this machine."""
 
 import os
+import warnings
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from cope import CopeError, Team
 from cope.models.api_models import environment_address
 from cope.models.engines.ollama import OllamaEngine
 from cope.models.engines.ollama_server import pull, server_info
-from cope.models.hosts import bypass_proxies, is_loopback
+from cope.models.hosts import bypass_proxies, cache_address, is_loopback
 from cope.models.lm import TierLM
 from cope.tracking.store_check import check_server_store
 
@@ -27,6 +28,10 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cope.models.retries._BACKOFF_SECONDS", (0.0,))
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "")
+
+
+SERVERS = [("", "one"), ("", "two"), ("", "one"), ("me:secret@", "two")]
+"""A user and a host of each; the last two are the first two again."""
 
 
 def model(name: str, **settings: Any) -> TierLM:
@@ -137,6 +142,22 @@ def test_a_proxy_is_used_for_other_hosts(monkeypatch: pytest.MonkeyPatch):
     assert proxy.paths == ["http://models.example/v1/chat/completions"]
 
 
+def test_a_cached_reply_answers_for_its_own_server_only(monkeypatch: pytest.MonkeyPatch):
+    names = [f"openai/cached-here@http://{user}{host}.example/v1" for user, host in SERVERS]
+    with faulty(CHAT) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.address)
+        for name in names:
+            lm = Team("local/small", name, cache=True)["large"].lm
+            for temperature in (0.0, 0.7):
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error")
+                    reply = lm("3 + 4?", temperature=temperature, rollout_id=1)
+                assert reply == ["Answer: 7"]
+    sent = [path.partition("/v1")[0] for path in proxy.paths]
+    assert sent == ["http://one.example"] * 2 + ["http://two.example"] * 2, "each call once"
+    assert not [body for body in proxy.bodies if "rollout_id" in body or "example" in str(body)]
+
+
 def test_clients_of_other_packages_bypass_proxies_too(monkeypatch: pytest.MonkeyPatch):
     bypass_proxies("http://127.0.0.1:8000/v1")
     assert not os.environ["NO_PROXY"], "without a proxy nothing changes"
@@ -170,3 +191,20 @@ def test_clients_of_other_packages_bypass_proxies_too(monkeypatch: pytest.Monkey
 )
 def test_loopback(host: str | None, is_here: bool):
     assert is_loopback(host) is is_here
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        (None, None),
+        ("http://localhost:8000/v1", None),
+        ("https://api.openai.com/v1", None),
+        ("https://eu.api.openai.com/v1", None),
+        ("http://api.openai.com/v1", "http://api.openai.com/v1"),  # not the provider's, see keys
+        ("https://models.example/v1", "https://models.example/v1"),
+        ("https://me:secret@models.example:8/v1?key=1#x", "https://models.example:8/v1"),
+        ("http://[2001:db8::1]:8000/v1", "http://[2001:db8::1]:8000/v1"),
+    ],
+)
+def test_only_another_server_s_address_is_part_of_the_cache(address: str | None, kept: str | None):
+    assert cache_address("openai/m", address) == kept
