@@ -33,6 +33,7 @@ from .progress import Progress
 from .prompted_program import PromptedProgram
 from .results import final_answer, make_round_record, usage_summary
 from .round_record import RoundRecord
+from .saved_program import load_saved_program
 from .systems.base import baseline_tier
 from .systems.stage import Stage
 from .task_signature import TaskSignature
@@ -311,7 +312,6 @@ class Cascade(PromptedProgram):
         Raises:
             CopeError: when the file is no such program.
         """
-        # Through the package, because the loader builds ensembles of cascades.
-        from . import load_program
-
-        return load_program(path, team, **kwargs)
+        program = load_saved_program(path, team, **kwargs)
+        assert isinstance(program, Cascade)
+        return program
