@@ -102,6 +102,7 @@ def circles(graph: Mapping[str, set[str]]) -> set[frozenset[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_no_module_imports_another_in_a_circle():
     graph = import_graph(ROOT, PACKAGE)
     assert len(graph) > 200 and "cope.programs.systems.base" in graph["cope.eval.run.evaluate"]

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="uses a shell and device
         ("aks 2>&-", 2, ""),
         pytest.param("show small >&-", 0, "", marks=pytest.mark.slow),
         pytest.param("show nothing 2>&-", 1, "", marks=pytest.mark.slow),
-        ("ask - <&-", None, "error: "),
+        pytest.param("ask - <&-", None, "error: ", marks=pytest.mark.slow),
     ],
 )
 def test_closed_streams_are_no_traceback(words: str, status: int | None, said: str, tmp_path: Path):

@@ -132,6 +132,7 @@ def test_a_device_without_any_room(tmp_path: Path):
         appender.append({"key": "k"})
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_in_the_middle_of_a_line(tmp_path: Path):
     """The line is taken back, the error is one line, and with room again the record goes on."""
     path = tmp_path / "calls.jsonl"

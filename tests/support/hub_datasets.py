@@ -1,4 +1,4 @@
-"""Data sets of the hub in memory: importing the real package takes seconds, and tests/eval/tasks/test_data.py does so."""
+"""Data sets of the hub in memory: importing the real package takes seconds, and one slow test does so."""
 
 import sys
 from collections.abc import Callable

@@ -185,6 +185,7 @@ def _user_script(body: str) -> subprocess.Popen[str]:
 ASK = "equal('x+1', '1+x'), equivalence._algebra._process.pid"
 
 
+@pytest.mark.slow
 def test_an_unguarded_script_works_and_leaves_no_process_behind():
     verdict, pid = _user_script(f"print({ASK})").communicate(timeout=120)[0].split()
     assert verdict == "True"

@@ -37,6 +37,7 @@ def test_the_same_command_resumes_and_one_more_system_asks_only_its_own(here: Pa
     assert json.loads((here / more["folder"] / "comparison.json").read_text()) == more
 
 
+@pytest.mark.slow
 def test_a_comparison_that_was_stopped_in_the_middle_comes_to_the_same(
     here: Path, models: Any, monkeypatch: pytest.MonkeyPatch
 ):

@@ -2,8 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from support.hub_datasets import give_dataset
 
 from cope.errors import CopeError
 from cope.eval.tasks.data import load_from_file
@@ -116,28 +118,29 @@ def test_a_worked_solution_is_kept_for_demonstrations(
     assert set(example.inputs().keys()) == {"question"}, "no model is asked with it"
 
 
-def test_the_hub_is_asked_by_its_own_names(monkeypatch: pytest.MonkeyPatch):
-    import datasets
-
+@pytest.mark.parametrize("real", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_the_hub_is_asked_by_its_own_names(real: bool, monkeypatch: pytest.MonkeyPatch):
+    """The real package takes a second to import."""
     asked = []
 
     def load_dataset(*args: object, **kwargs: object) -> list[dict[str, str]]:
         asked.append((args, kwargs))
         return [{"problem": "p", "answer": "\\frac{1}{2}", "unique_id": "x/1"}]
 
-    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    if real:
+        monkeypatch.setattr("datasets.load_dataset", load_dataset)
+    else:
+        give_dataset(monkeypatch, load_dataset)
     (example,) = task_by_name("math500").load("test")
     assert asked == [(("HuggingFaceH4/MATH-500", None), {"split": "test"})]
     assert (example.id, example.question, example.answer) == ("x/1", "p", "\\frac{1}{2}")
 
 
 def test_a_hub_that_does_not_answer_is_one_line(monkeypatch: pytest.MonkeyPatch):
-    import datasets
-
-    def load_dataset(*args: object, **kwargs: object) -> None:
+    def load_dataset(*args: object, **kwargs: object) -> Any:
         raise ConnectionError("no route\nto host")
 
-    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    give_dataset(monkeypatch, load_dataset)
     with pytest.raises(CopeError, match="go online, or give a local copy") as raised:
         task_by_name("gsm8k").load("test")
     assert "\n" not in str(raised.value)

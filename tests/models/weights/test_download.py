@@ -234,6 +234,7 @@ def test_no_source_is_one_line_that_says_where_the_file_can_be_put(target: Path)
     assert "model hub: cannot be reached" in line and "package index: has no copy" in line
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_the_download_resumes_later(hub: Hub, target: Path) -> None:
     limited = in_process(
         TOY, target, before="resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))"
@@ -265,6 +266,7 @@ def test_a_cache_that_cannot_be_written_to_is_one_line(tmp_path: Path) -> None:
         download(TOY, tmp_path / "file" / "cache" / "toy.gguf")
 
 
+@pytest.mark.slow
 def test_two_processes_bring_the_file_once(hub: Hub, target: Path) -> None:
     """The hub sends the second half when the second process says that it waits for the first."""
     hub.go_on = go_on = threading.Event()

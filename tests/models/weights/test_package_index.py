@@ -118,6 +118,7 @@ def test_a_hub_that_refuses_is_passed_over_at_once(
     assert first[0] - begun < weights_hub.DECISION_SECONDS
 
 
+@pytest.mark.slow
 def test_a_silent_hub_is_given_up_in_time(
     index: Path, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +174,7 @@ def test_a_disk_that_is_full_for_pip_is_a_full_disk() -> None:
     assert isinstance(failure, OSError) and failure.errno == 28
 
 
+@pytest.mark.slow
 def test_a_part_that_the_index_lacks_is_named(index: Path, target: Path) -> None:
     (index / "toypart1-1.0-py3-none-any.whl").unlink()
     with pytest.raises(
