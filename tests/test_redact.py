@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 import pytest
 from hypothesis import given, strategies as st
-from support.commands import cope, give_team
+from support.commands import cope, give_team, give_tracker
+from support.tracking import STORE
 
 from cope import CopeError, Team
 from cope.util.redact import redact, redact_data, redact_error, register_address
@@ -85,21 +86,52 @@ def random_secret(draw: random.Random) -> str:
     return "sk" + "".join(draw.choice(alphabet) for _ in range(24)) + "k"
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])
-def test_no_file_and_no_output_of_a_run_has_a_secret(
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_no_file_and_no_output_of_a_run_in_mlflow_has_a_secret(
     seed: int,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     scripted: Callable[..., Any],
     mlflow_store: str,
 ):
+    values, outputs = outputs_with_secrets(seed, tmp_path, monkeypatch, scripted, mlflow_store)
+    files = files_below(tmp_path, Path(mlflow_store.removeprefix("sqlite:///")).parent)
+    assert any(name.endswith(".db") for name in files)
+    check_no_secret(values, outputs, files)
+
+
+def test_no_file_and_no_output_of_a_run_has_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]
+):
+    tracker = give_tracker(monkeypatch)
+    values, outputs = outputs_with_secrets(0, tmp_path, monkeypatch, scripted, STORE)
+    files = files_below(tmp_path)
+    (run,) = tracker.runs.values()
+    assert run.files.keys() >= {"records.jsonl"}
+    check_no_secret(values, outputs, files | run.files)
+
+
+def outputs_with_secrets(
+    seed: int,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    scripted: Callable[..., Any],
+    store: str,
+) -> tuple[list[str], str]:
+    """Run commands whose questions, replies and errors hold secrets.
+
+    Returns:
+        The secrets, and all that was printed.
+    """
     draw = random.Random(seed)
     values = [random_secret(draw) for _ in range(3)]
     for number, value in enumerate(values):
         monkeypatch.setenv(f"SECRET_{number}_API_KEY", value)
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(folder)
     rows = [{"question": f"What is {n} + 1, {values[0]}?", "answer": n + 1} for n in range(4)]
-    (tmp_path / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    data = folder.parent / f"q{seed}.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
     def reply(ask: Any) -> str:
         if "What is 3" in ask.user:
@@ -107,9 +139,7 @@ def test_no_file_and_no_output_of_a_run_has_a_secret(
         return f"{values[2]}\nAnswer: {values[2] if 'What is 2' in ask.user else 1}"
 
     give_team(monkeypatch, lambda options: scripted(reply).team)
-    (tmp_path / "q.jsonl").rename(tmp_path.parent / f"q{seed}.jsonl")
-    data = tmp_path.parent / f"q{seed}.jsonl"
-    eval_ = ["eval", "jsonl", "--data", str(data), "--preset", "small", "--store", mlflow_store]
+    eval_ = ["eval", "jsonl", "--data", str(data), "--preset", "small", "--store", store]
     outputs = ""
     for command in (
         eval_,
@@ -119,11 +149,19 @@ def test_no_file_and_no_output_of_a_run_has_a_secret(
     ):
         result = cope(*command)
         outputs += result.output + result.stderr
+    return values, outputs
+
+
+def files_below(*folders: Path) -> dict[str, bytes]:
+    """Return the contents of all files by path; records are among them."""
     files: dict[str, bytes] = {}
-    for folder in (tmp_path, Path(mlflow_store.removeprefix("sqlite:///")).parent):
+    for folder in folders:
         files |= {str(f): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
     assert any(name.endswith("records.jsonl") for name in files)
-    assert any(name.endswith(".db") for name in files)
+    return files
+
+
+def check_no_secret(values: list[str], outputs: str, files: dict[str, bytes]) -> None:
     for value in values:
         for form in {value, json.dumps(value)[1:-1], quote(value, safe="")}:
             assert form not in outputs

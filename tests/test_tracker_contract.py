@@ -75,7 +75,7 @@ def _in_mlflow(store: str) -> Kept:
     return Kept(MlflowTracker(), store, look, questions)
 
 
-@pytest.fixture(params=["memory", "mlflow"])
+@pytest.fixture(params=["memory", pytest.param("mlflow", marks=pytest.mark.slow)])
 def kept(request: pytest.FixtureRequest) -> Kept:
     if request.param == "memory":
         return _in_memory()

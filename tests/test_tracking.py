@@ -17,6 +17,7 @@ def store(mlflow_store: str) -> str:
     return mlflow_store
 
 
+@pytest.mark.slow
 def test_a_run_holds_parameters_figures_and_artifacts_and_resumes_when_opened_again(
     store: str, tmp_path: Path
 ):
@@ -47,6 +48,7 @@ def test_a_run_holds_parameters_figures_and_artifacts_and_resumes_when_opened_ag
     }
 
 
+@pytest.mark.slow
 def test_each_question_is_one_trace_with_its_rounds_inside(
     store: str, scripted: Callable[..., Any]
 ):
@@ -66,6 +68,7 @@ def test_each_question_is_one_trace_with_its_rounds_inside(
     assert names.count("Reasoner.forward") == 17, "eight, eight and one: no vote could settle it"
 
 
+@pytest.mark.slow
 def test_a_failure_is_a_failed_run(store: str):
     import mlflow
 
@@ -77,6 +80,7 @@ def test_a_failure_is_a_failed_run(store: str):
     assert mlflow.get_run(run.id).info.status == "FAILED"
 
 
+@pytest.mark.slow
 def test_a_run_that_is_gone_is_made_again(store: str):
     with tracking.tracked_run("cope-test", "gone", {}, run_id="0" * 32, store=store) as run:
         assert run.id != "0" * 32
@@ -86,11 +90,8 @@ def test_a_run_that_is_gone_is_made_again(store: str):
     "store", ["sqlite:////nowhere/at/all/mlflow.db", "sqlite:////proc/mlflow.db"]
 )
 def test_a_store_that_cannot_be_written_is_one_line(store: str):
-    with (
-        pytest.raises(CopeError, match="cannot (write|use) the tracking store") as raised,
-        tracking.tracked_run("x", "x", {}, store=store),
-    ):
-        pass
+    with pytest.raises(CopeError, match="cannot (write|use) the tracking store") as raised:
+        tracking.open_store(store)
     assert "\n" not in str(raised.value)
     assert "--no-track" in str(raised.value)
 

@@ -36,6 +36,7 @@ def client() -> Any:
     return mlflow.MlflowClient()
 
 
+@pytest.mark.slow
 def test_runs_inside_a_run_are_ended_and_found_again(mlflow_store: str):
     with tracking.tracked_run(
         "cope-compile-test", "children", {}, store=mlflow_store, traces=False
@@ -52,6 +53,7 @@ def test_runs_inside_a_run_are_ended_and_found_again(mlflow_store: str):
     assert [file.path for file in client().list_artifacts(made)] == ["prompts.txt"]
 
 
+@pytest.mark.slow
 def test_a_run_inside_that_a_kill_left_open_is_written_whole_or_ended(mlflow_store: str):
     def begun(run: tracking.TrackedRun, key: str) -> str:
         """As an attempt leaves it that is killed in the middle."""
@@ -78,6 +80,7 @@ def test_a_run_inside_that_a_kill_left_open_is_written_whole_or_ended(mlflow_sto
     assert [client().get_run(one).info.status for one in (met, lost)] == ["FINISHED", "KILLED"]
 
 
+@pytest.mark.slow
 def test_a_table_is_replaced_when_it_is_logged_again(mlflow_store: str):
     with tracking.tracked_run(
         "cope-compile-test", "table", {}, store=mlflow_store, traces=False
@@ -88,6 +91,7 @@ def test_a_table_is_replaced_when_it_is_logged_again(mlflow_store: str):
     assert table.to_dict("records") == [{"number": 0, "why": "é"}, {"number": 1, "why": "none"}]
 
 
+@pytest.mark.slow
 def test_a_compile_is_not_traced(mlflow_store: str):
     import mlflow
 
@@ -99,6 +103,7 @@ def test_a_compile_is_not_traced(mlflow_store: str):
     assert not any("mlflow" in type(callback).__module__ for callback in dspy.settings.callbacks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
@@ -119,6 +124,7 @@ def test_braces_of_a_prompt_are_no_variables(text: str, kept: str):
     assert prompt.format(question="What?") == [{"role": "user", "content": f"{kept} What?"}]
 
 
+@pytest.mark.slow
 def test_a_prompt_gets_a_version_only_when_it_changes(mlflow_store: str):
     from mlflow import genai
 
@@ -142,6 +148,7 @@ def test_a_prompt_gets_a_version_only_when_it_changes(mlflow_store: str):
     assert prompt.tags == {"tier": "small", "run": run.id}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("domain", ["short-answer", "code"])
 def test_a_program_comes_back_as_a_model_without_being_asked(
     mlflow_store: str, domain: str, monkeypatch: pytest.MonkeyPatch
@@ -170,6 +177,7 @@ def test_a_program_comes_back_as_a_model_without_being_asked(
         assert served.input_example == {"question": "What is 3 + 4?"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("origin", "wanted"),
     [
@@ -201,6 +209,7 @@ def test_a_model_requires_the_package_from_where_it_came(
     assert pip_requirement("from-somewhere") == wanted
 
 
+@pytest.mark.slow
 def test_a_model_lists_what_an_environment_for_it_needs(mlflow_store: str):
     from mlflow.artifacts import download_artifacts
 
@@ -216,6 +225,7 @@ def test_a_model_lists_what_an_environment_for_it_needs(mlflow_store: str):
     assert [pip_requirement(name) for name in ("cope-dspy", "dspy", "mlflow")] == lines
 
 
+@pytest.mark.slow
 def test_a_model_holds_no_key(mlflow_store: str, monkeypatch: pytest.MonkeyPatch):
     from mlflow.artifacts import download_artifacts
     from mlflow.dspy import load_model
@@ -237,6 +247,7 @@ def test_a_model_holds_no_key(mlflow_store: str, monkeypatch: pytest.MonkeyPatch
     assert back.team["small"].model == model
 
 
+@pytest.mark.slow
 def test_what_a_store_refuses_is_one_line(mlflow_store: str):
     tracking.open_store(mlflow_store)
     gone = tracking.TrackedRun("0" * 32, "0", mlflow_store)
@@ -252,6 +263,7 @@ def test_what_a_store_refuses_is_one_line(mlflow_store: str):
         assert "\n" not in str(raised.value)
 
 
+@pytest.mark.slow
 def test_a_run_that_cannot_be_ended_costs_nobody_the_work(
     mlflow_store: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
@@ -277,6 +289,7 @@ def test_a_run_that_cannot_be_ended_costs_nobody_the_work(
     ]
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_is_one_line_and_soon(monkeypatch: pytest.MonkeyPatch):
     import mlflow
 
