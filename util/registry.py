@@ -5,8 +5,8 @@ name is loaded on first use, so that listing names imports nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
+from functools import cached_property, lru_cache
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from typing import Generic, TypeVar
 
 from ..errors import CopeError, first_line, suggest_names
@@ -14,6 +14,15 @@ from ..errors import CopeError, first_line, suggest_names
 OWN_PACKAGE = "cope-dspy"
 
 T = TypeVar("T")
+
+
+@lru_cache(maxsize=16)
+def _is_own(package: Distribution | None) -> bool:
+    """Return whether a package is this one.
+
+    The entry points of a package share one object, and each look at its name parses its metadata.
+    """
+    return package is not None and package.name == OWN_PACKAGE
 
 
 class Registry(Mapping[str, T], Generic[T]):
@@ -41,16 +50,15 @@ class Registry(Mapping[str, T], Generic[T]):
         """Return the entry points by name. Other packages cannot replace a built-in name."""
         found: dict[str, EntryPoint] = {}
         for entry in entry_points(group=self.group):
-            own = entry.dist is not None and entry.dist.name == OWN_PACKAGE
-            if own or entry.name not in found:
+            if _is_own(entry.dist) or entry.name not in found:
                 found[entry.name] = entry
         return found
 
     @cached_property
     def _built_in(self) -> list[str]:
-        """Return the project's own names, once, because reading a package's metadata is slow."""
+        """Return the project's own names."""
         entries = self._entry_points.items()
-        return sorted(n for n, entry in entries if entry.dist and entry.dist.name == OWN_PACKAGE)
+        return sorted(name for name, entry in entries if _is_own(entry.dist))
 
     def register(self, name: str, variant: T) -> None:
         """Add a variant for this process, for example from a notebook or a test.

@@ -16,7 +16,7 @@ from cope.eval import Recording
 def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recording:
     write_empty_pictures(monkeypatch)
     monkeypatch.chdir(tmp_path)
-    return imported(tmp_path, 200)
+    return imported(tmp_path, 120)
 
 
 def told(*words: str) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def test_votes_are_tried_with_the_recorded_number_and_the_lines_start_there(reco
     assert made["beside"]["large-calls"]["imported"]["start"] == "self-consistency, 4 samples"
     assert made["bootstrap_seed"] == record.seed
     same, less = made["matched"]
-    assert (same["below"], less["below"], same["questions"]) == (0.0, 0.03, 200)
+    assert (same["below"], less["below"], same["questions"]) == (0.0, 0.03, 120)
     text = " ".join(done("compare", "--replay", "r.parquet").stdout.split())
     assert "does best at that cost: self-consistency, 4 samples." in text
     assert (

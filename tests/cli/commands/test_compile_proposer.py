@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from support.commands import give_team
 from support.compile_command import USUAL, World, cope, error, made
+from support.sweeps import mostly_slow
 
 from cope import Cascade, CopeError, Team
 from cope.cli import loading
@@ -21,7 +22,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return World(tmp_path, monkeypatch)
 
 
-@pytest.mark.parametrize("optimizer", ["copro", "gepa"])
+@pytest.mark.parametrize("optimizer", ["copro", *mostly_slow(["gepa"])])
 def test_a_proposer_that_is_not_there_is_one_line_and_no_gain_is_claimed(
     world: World, optimizer: str
 ) -> None:

@@ -113,6 +113,7 @@ def test_a_surrogate_asks_the_frozen_rounds_once(tmp_path: Path):
     assert everything[1] > 2 * once and everything.total() > 1.5 * calls.total()
 
 
+@pytest.mark.slow
 def test_a_surrogate_leaves_out_later_rounds(tmp_path: Path):
     """Compiling the first round, the second one runs to validate whole programs alone: before, and three finalists."""
     preset = two_rounds(planner="small", plan="goal", sees=[1], plans=2, plan_temperature=0.7)

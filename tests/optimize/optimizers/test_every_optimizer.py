@@ -17,6 +17,7 @@ from support.compile_world import (
     reply,
     score,
 )
+from support.sweeps import mostly_slow
 
 from cope import Cascade
 from cope.optimize import OPTIMIZERS, Budget
@@ -24,7 +25,10 @@ from cope.programs import Preset
 
 SMALLER = [pytest.param(name, marks=pytest.mark.slow) for name in ("plan-then-solve", "small")]
 """Their one round, with a plan or without, is a part of `cope`."""
-every_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS)
+COMBINED = ("better-together", "chain")
+"""Each of their links is one of the others."""
+SINGLE = [name for name in OPTIMIZERS if name not in COMBINED]
+every_optimizer = pytest.mark.parametrize("optimizer", mostly_slow(OPTIMIZERS, *SINGLE))
 every_preset = pytest.mark.parametrize("preset", ["cope", *SMALLER])
 RunOf = Callable[[str, str], Run]
 
@@ -101,7 +105,11 @@ def test_demonstrations_come_from_what_was_right(run_of: RunOf, optimizer: str, 
 
 
 @pytest.mark.parametrize(
-    "optimizer", [name for name in OPTIMIZERS if name not in ("copro", "gepa")]
+    "optimizer",
+    [
+        *(name for name in SINGLE if name not in ("copro", "gepa")),
+        *mostly_slow(COMBINED),
+    ],
 )
 def test_there_are_demonstrations_where_an_optimizer_makes_them(run_of: RunOf, optimizer: str):
     found = [
