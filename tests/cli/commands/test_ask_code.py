@@ -95,6 +95,8 @@ def test_eval_scores_on_hidden_tests_and_says_what_was_shown(cope: Any) -> None:
         "answer-cascade",
         "--samples",
         "2",
+        "--limit",
+        "2",
     )
     assert result.exit_code == 0, result.output
     assert "1 of 3 tests shown, scored on the hidden 2" in result.stdout
@@ -108,6 +110,8 @@ def test_eval_scores_on_hidden_tests_and_says_what_was_shown(cope: Any) -> None:
         "--no-track",
         "--preset",
         "small",
+        "--limit",
+        "1",
         "--json",
     )
     assert json.loads(small.stdout)["accuracy"] == 0.0
@@ -120,10 +124,10 @@ def test_eval_scores_on_hidden_tests_and_says_what_was_shown(cope: Any) -> None:
 
 def test_eval_resumes_where_it_stopped(cope: Any) -> None:
     words = ("eval", "mbpp", "--data", cope.data, "--unsafe-code", "--no-track", "--samples", "2")
-    first = cope(*words, "--limit", "2")
-    again = cope(*words)
+    first = cope(*words, "--limit", "1")
+    again = cope(*words, "--limit", "2")
     assert first.exit_code == again.exit_code == 0
-    assert "2 of 3 questions are done already" in again.stderr
+    assert "1 of 2 questions are done already" in again.stderr
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from support.compare_command import COMPARE, DATA, FIGURES, told, untimed, write_inputs
 from support.pictures import write_empty_pictures
 from support.record_command import cope, done, scripted_commands
+from support.sweeps import mostly_slow
 
 
 @pytest.fixture
@@ -24,20 +25,18 @@ def models(monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]) -> Any
     return scripted_commands(monkeypatch, scripted)
 
 
-def test_a_replay_gives_the_figures_of_a_live_comparison(here: Path, models: Any):
-    done("record", *DATA, "--also", "large", "--also", "small", "--group", "book")
-    live = told(
-        *COMPARE, "--early-stop", "none", "--presets", "cope,large,small", "--group", "book"
-    )
+@pytest.mark.parametrize("preset", ["answer-cascade", *mostly_slow(["cope"])])
+def test_a_replay_gives_the_figures_of_a_live_comparison(here: Path, models: Any, preset: str):
+    also = ("--also", "large", "--also", "small")
+    done("record", *DATA, "--preset", preset, *also, "--group", "book")
+    presets = f"{preset},large,small"
+    live = told(*COMPARE, "--early-stop", "none", "--presets", presets, "--group", "book")
     asked = len(models.asks)
-    again = told("compare", "--replay", "jsonl-cope.parquet")
+    again = told("compare", "--replay", f"jsonl-{preset}.parquet")
     assert len(models.asks) == asked
     assert untimed({n: again[n] for n in FIGURES}) == untimed({n: live[n] for n in FIGURES})
-    assert live["groups"] == again["groups"] == 4 and list(again["systems"]) == [
-        "cope",
-        "large",
-        "small",
-    ]
+    assert live["groups"] == again["groups"] == 4
+    assert list(again["systems"]) == [preset, "large", "small"]
 
 
 def test_questions_that_a_record_cannot_tell_are_left_out_and_said(here: Path, models: Any):

@@ -39,14 +39,12 @@ def test_a_compile_writes_over_its_own_program_only(world: World) -> None:
     assert compiled("mine.json")["optimizer"] == "labeled-few-shot"
 
 
-@pytest.mark.parametrize(
-    "text", [b"my notes", b"[1, 2]", b"{}", b'{"compiled": "yes"}', b"\xff\xfe"]
-)
-def test_a_file_of_another_kind_stays(world: World, text: bytes) -> None:
-    file = Path("notes.json")
-    file.write_bytes(text)
-    assert "notes.json is there already, and not from this compile" in error("-o", "notes.json")
-    assert world.asked == 0 and file.read_bytes() == text
+def test_a_file_of_another_kind_stays(world: World) -> None:
+    file, text = Path("notes.json"), b""
+    for text in (b"my notes", b"[1, 2]", b"{}", b'{"compiled": "yes"}', b"\xff\xfe"):
+        file.write_bytes(text)
+        assert "notes.json is there already, and not from this compile" in error("-o", "notes.json")
+        assert world.asked == 0 and file.read_bytes() == text
     made("-o", "notes.json", "--dry-run")
     assert file.read_bytes() == text
     made("-o", "notes.json", "--force")

@@ -115,6 +115,7 @@ def test_what_is_wrong_is_said_in_a_line(
     assert result.exit_code == code and said in result.output, result.output
 
 
+@pytest.mark.slow
 def test_a_record_is_judged_fitted_and_ranks_are_read_off_it(
     here: Path, judged: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,7 +133,7 @@ def test_a_compile_that_explores_shows_it_call_by_call(
     """SIMBA asks many questions before it scores a candidate; each call takes a second here."""
     monkeypatch.setattr(sys, "stderr", out := Terminal())
     monkeypatch.setenv("COLUMNS", "160")
-    numbers, most = count(), 260
+    numbers, most = count(), 180
 
     def reply(*args: Any) -> str:
         clock[0] += 1
