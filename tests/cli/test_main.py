@@ -8,6 +8,7 @@ import click
 import dspy
 import pytest
 from click.testing import CliRunner
+from support.sweeps import mostly_slow
 
 from cope.cli.errors import MAX_MESSAGE_CHARS, ErrorHandlingGroup, error_message
 from cope.cli.main import COMMANDS, app
@@ -22,7 +23,9 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["ask", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], *mostly_slow([["--version"], ["ask", "--help"]])]
+)
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     code = f"""
 import sys
@@ -145,7 +148,7 @@ def test_a_mistyped_command_suggests_the_nearest():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGHUP")
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGTERM", *mostly_slow(["SIGHUP"])])
 def test_signals_of_a_closing_terminal_end_like_ctrl_c(name: str):
     script = (
         "import os, signal, threading\n"

@@ -53,11 +53,14 @@ def printed(command: str, width: int, monkeypatch: pytest.MonkeyPatch) -> str:
     return result.stdout
 
 
+@pytest.mark.parametrize("widths", [(60,), pytest.param((80, 100), marks=pytest.mark.slow)])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_numbers_are_whole_at_every_width(command: str, monkeypatch: pytest.MonkeyPatch):
+def test_numbers_are_whole_at_every_width(
+    command: str, widths: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+):
     wide = Counter(NUMBER.findall(printed(command, 400, monkeypatch)))
     assert command.startswith(("show", "diff")) or sum(wide.values()) > 5
-    for width in (60, 80, 100):
+    for width in widths:
         text = printed(command, width, monkeypatch)
         assert not wide - Counter(NUMBER.findall(text)), text
         long = [line for line in text.splitlines() if len(line) > width]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import dspy
 import pytest
 from click.testing import CliRunner
+from support.sweeps import mostly_slow
 
 from cope import Cascade, CopeError, Team
 from cope.cli.main import app
@@ -176,7 +177,9 @@ def rows(numbers: range) -> list[dspy.Example]:
     return found
 
 
-@pytest.mark.parametrize("optimizer", ["labeled-few-shot", "bootstrap-few-shot", "gepa"])
+@pytest.mark.parametrize(
+    "optimizer", ["labeled-few-shot", "bootstrap-few-shot", *mostly_slow(["gepa"])]
+)
 def test_a_program_compiles_on_rows_with_its_own_fields(optimizer: str, tmp_path: Path):
     """Rows with one question are told apart by their context; demonstrations hold both fields."""
 

@@ -140,6 +140,11 @@ def test_a_price_of_the_proposer_is_asked_for_where_it_proposes(tmp_path: Path):
         "give --price proposer=IN/OUT, in USD per million tokens (proposer is engine/" in line
         and world.asked == 0
     )
+
+
+@pytest.mark.slow
+def test_a_compile_has_a_price_where_it_is_given_or_nothing_is_proposed(tmp_path: Path):
+    prices = {"small": Price(1, 2)}
     run = compiled(
         "gepa",
         "small",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from support.compile_world import MAGIC, World, compiled, fickle
+from support.sweeps import mostly_slow
 
 from cope.optimize import Budget
 from cope.optimize.compiler import proposals
@@ -13,7 +14,7 @@ from cope.optimize.optimizers import mipro
 PROGRAM = f"```python\ndef {MAGIC}(n):\n    return 2 * n\n```"
 
 
-@pytest.mark.parametrize("local", [True, False])
+@pytest.mark.parametrize("local", mostly_slow([True, False], True))
 def test_a_program_is_no_instruction_of_a_small_model(
     local: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -29,7 +30,7 @@ def test_a_program_is_no_instruction_of_a_small_model(
     assert (run.made.proposal_warnings or "").endswith(said) is local
 
 
-@pytest.mark.parametrize("useful", [True, False])
+@pytest.mark.parametrize("useful", mostly_slow([True, False], False))
 def test_remarks_in_place_of_advice_are_counted_and_reported(
     useful: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

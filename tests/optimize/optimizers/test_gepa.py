@@ -28,7 +28,7 @@ from cope.optimize.compiler.student import Student
 from cope.optimize.optimizers.gepa import select_component
 from cope.util.hashing import digest, question_fingerprint
 
-BUDGET = Budget(calls=400)
+BUDGET = Budget(calls=220)
 
 
 def voices(prompts: list[str]) -> list[set[str]]:

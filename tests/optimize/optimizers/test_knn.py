@@ -9,6 +9,7 @@ import dspy
 import pytest
 from support.commands import cope, give_team
 from support.compile_world import LIMITS
+from support.sweeps import mostly_slow
 
 from cope import Cascade, load_preset
 from cope.models import ScriptedEngine, Team
@@ -92,9 +93,7 @@ def right_tiers(world: World, program: Cascade) -> None:
             )
 
 
-@pytest.mark.parametrize(
-    "preset", ["small", "plan-then-solve", pytest.param("cope", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("preset", ["small", *mostly_slow(["plan-then-solve", "cope"])])
 def test_only_the_nearest_demonstration_helps_and_is_shown(tmp_path: Path, preset: str):
     world = World()
     made = compile_it(world, tmp_path, preset)
@@ -162,6 +161,7 @@ def test_fewer_are_shown_where_more_would_not_fit(tmp_path: Path):
     assert sum(candidate.reject_reason is not None for candidate in made.candidates) == 6 - kept.k
 
 
+@pytest.mark.slow
 def test_instructions_compiled_afterwards_keep_them(tmp_path: Path):
     world = World()
     proposer = ScriptedEngine(
