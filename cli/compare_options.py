@@ -51,6 +51,11 @@ comparison_options = option_group(
         help="The cost in the conclusions. [default: large-tokens if known]",
     ),
     option(
+        "--by-field",
+        metavar="FIELD",
+        help="Break flips down by a field of the rows; of a record, group.",
+    ),
+    option(
         "--margin",
         type=click.FloatRange(0, 100, min_open=True),
         default=3.0,

@@ -2,12 +2,13 @@
 
 from .compare import DEFAULT_MARGIN, Comparison, SystemSummary, compare
 from .document import comparison_document
+from .formats import format_points, format_ratio
 from .margin import MarginTest, margin_test
 from .pair import PairedComparison, PairedCosts
 from .price_ratio import PRICE_BASES, PRICE_RATIOS, PriceRatio
 from .routing_baselines import RoutingBaselines
 from .systems import SystemScores
-from .text import conclusion, format_points, format_ratio, questions_for_significance
+from .text import conclusion, questions_for_significance
 
 __all__ = [
     "DEFAULT_MARGIN",

@@ -2,68 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from ...errors import CopeError, suggest_names
 from ...stats.bootstrap import DRAWS
-from ...stats.clustered import clustered_wilson
 from ...stats.measures import MEASURES
 from ...stats.paired import holm, holm_levels
 from ...stats.tiers import LARGE, SMALL, last_tier_of
 from ...util.arguments import check_argument, check_number
 from ..run.store import QuestionResult
+from .envelope import Envelope, pairwise_envelope
+from .flips import FlipTable, flip_table
 from .pair import ALPHA, PairedComparison, compare_pair
 from .price_ratio import PriceBasis, choose_basis, other_tier
 from .resampling import Resampling
 from .routing_baselines import RoutingBaselines, compare_to_routing_baselines
 from .saving import Saving, find_savings
+from .system_summary import SystemSummary, summarize_system
 from .systems import SystemScores, tiers_in
 
 DEFAULT_MARGIN = 0.03
 """The difference in accuracy within which two systems count as equally accurate."""
-
-
-@dataclass(frozen=True)
-class SystemSummary:
-    """The summary of one system.
-
-    Attributes:
-        n: number of questions with a result. Accuracy, interval and costs are over these.
-        missing: number of questions of the comparison without a result.
-        accuracy: mean score.
-        interval: the 95% Wilson interval of the accuracy, which takes groups into account.
-        costs: mean cost of a question by measure, at most; None if unknown.
-        costs_at_least: the same at least, which is less if calls were stopped whose usage nobody
-            reported.
-        bounds: the accuracy over all questions if the missing ones were wrong, and if they were
-            right; None if none is missing.
-        bounds_interval: from the lower end of the 95% interval of the first bound to the upper end
-            of that of the second one.
-    """
-
-    n: int
-    missing: int
-    accuracy: float
-    interval: tuple[float, float]
-    costs: dict[str, float | None]
-    costs_at_least: dict[str, float | None]
-    bounds: tuple[float, float] | None
-    bounds_interval: tuple[float, float] | None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the summary as plain data."""
-        return {
-            "n": self.n,
-            "lacking": self.missing,
-            "accuracy": self.accuracy,
-            "interval": self.interval,
-            "costs": self.costs,
-            "costs_at_least": self.costs_at_least,
-            "bounds": self.bounds,
-            "bounds_interval": self.bounds_interval,
-        }
 
 
 @dataclass(frozen=True)
@@ -85,6 +43,9 @@ class Comparison:
         last_tier: the last tier of the systems, which alone is the default reference.
         first_tier: the only other tier; None if there are several.
         savings: what each system saves compared with the last tier alone; empty without it.
+        flips: the questions on which each other system differs from the reference.
+        envelope: the systems with a result on all questions, compared with mixtures of two others;
+            None for fewer than three of known cost.
     """
 
     summaries: dict[str, SystemSummary]
@@ -100,6 +61,8 @@ class Comparison:
     last_tier: str
     first_tier: str | None
     savings: tuple[Saving, ...]
+    flips: tuple[FlipTable, ...]
+    envelope: Envelope | None
 
 
 def compare(
@@ -112,6 +75,7 @@ def compare(
     draws: int = DRAWS,
     seed: int = 0,
     last_tier: str | None = None,
+    fields: Mapping[str, str] | None = None,
 ) -> Comparison:
     """Compare systems with a reference, question by question.
 
@@ -130,6 +94,7 @@ def compare(
         draws: number of draws of the bootstrap.
         seed: the seed of the bootstrap.
         last_tier: the last tier of the systems; None for the one in the results.
+        fields: the value of a field of each question by its key, by which flips are broken down.
 
     Raises:
         CopeError: for fewer than two systems, an unknown reference, an unknown measure, or systems
@@ -169,9 +134,13 @@ def compare(
     summaries: dict[str, SystemSummary] = {}
     complete: dict[str, SystemScores] = {}
     for name, system in systems.items():
-        summaries[name] = _summarize_system(system, keys, resampling)
+        summaries[name] = summarize_system(system, keys, resampling)
         if not summaries[name].missing:
             complete[name] = system
+    flips: list[FlipTable] = []
+    for name, rows in results.items():
+        if name != reference:
+            flips.append(flip_table(name, rows, reference, results[reference], fields))
     return Comparison(
         summaries=summaries,
         reference=reference,
@@ -186,6 +155,8 @@ def compare(
         last_tier=last_tier,
         first_tier=first_tier,
         savings=find_savings(systems, last_tier, resampling),
+        flips=tuple(flips),
+        envelope=pairwise_envelope(complete, measure, resampling),
     )
 
 
@@ -213,45 +184,6 @@ def _compare_pairs(
     return tuple(
         pair.with_holm(adjusted_p, level)
         for pair, adjusted_p, level in zip(pairs, adjusted, levels, strict=True)
-    )
-
-
-def _summarize_system(
-    system: SystemScores, all_keys: Sequence[str], resampling: Resampling
-) -> SystemSummary:
-    """Summarize a system.
-
-    Args:
-        system: the system.
-        all_keys: the keys of all questions of the comparison.
-        resampling: the groups of the questions.
-    """
-    keys = list(system.questions)
-    scores = system.scores(keys)
-    costs: dict[str, float | None] = {}
-    costs_at_least: dict[str, float | None] = {}
-    for measure in MEASURES:
-        is_known = system.is_known(measure)
-        costs[measure] = float(system.costs(measure, keys).mean()) if is_known else None
-        least = float(system.costs_at_least(measure, keys).mean())
-        costs_at_least[measure] = least if is_known else None
-    missing = [key for key in all_keys if key not in system.questions]
-    bounds = bounds_interval = None
-    if missing:
-        labels = resampling.labels([*keys, *missing])
-        lowest = np.append(scores, np.zeros(len(missing)))
-        highest = np.append(scores, np.ones(len(missing)))
-        bounds = float(lowest.mean()), float(highest.mean())
-        bounds_interval = clustered_wilson(lowest, labels)[0], clustered_wilson(highest, labels)[1]
-    return SystemSummary(
-        n=len(keys),
-        missing=len(missing),
-        accuracy=float(scores.mean()),
-        interval=clustered_wilson(scores, resampling.labels(keys)),
-        costs=costs,
-        costs_at_least=costs_at_least,
-        bounds=bounds,
-        bounds_interval=bounds_interval,
     )
 
 

@@ -33,6 +33,8 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "price_ratio_of": PRICE_BASES[basis] if basis else None,
         "saving": savings[0] if savings else None,
         "savings": savings,
+        "flips": [table.as_dict() for table in comparison.flips],
+        "envelope": comparison.envelope and comparison.envelope.as_dict(),
     }
 
 

@@ -1,6 +1,6 @@
 """Compare systems by replaying a recording, without a model."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,16 +8,13 @@ from typing import Any
 from ...errors import CopeError
 from ...models.prices import Price
 from ...models.reprice import prices_to_json
-from ...programs.calibration_file import Certificate
-from ...programs.calibration_match import load_matching_certificate
 from ...programs.compile_metadata import read_compile_metadata
 from ...programs.identity import ProgramIdentity
 from ...programs.preset import Preset, preset_names, presets_for_replay
 from ...programs.systems.trained_file import load_trained
 from ...stats.tiers import last_tier_of
-from ...util.hashing import question_fingerprint
 from ..recording.recording import Recording
-from ..replay.match import recorded_identity, single_tier_program
+from ..replay.match import recorded_identity
 from ..replay.programs import (
     bundled_compile_metadata,
     compile_metadata_in_recording,
@@ -26,7 +23,9 @@ from ..replay.programs import (
 from ..replay.records import ReplayedResults, replay_results
 from ..replay.replay import Replay
 from ..replay.trained import replay_trained
+from ..run.breakdown import MISSING
 from ..run.warnings import warn_about_contamination
+from .calibrated import CalibratedSystem, calibrated_system
 from .compare import Comparison, compare
 from .document import comparison_document, reply_counts
 from .options import ComparisonOptions, check_enough_systems, check_unique_name
@@ -54,23 +53,6 @@ class ReplayRequest:
     prices: Mapping[str, Price] | None = None
     limit: int | None = None
     calibration: Path | None = None
-
-
-@dataclass(frozen=True)
-class CalibratedSystem:
-    """The recording's own program with the setting of a calibration.
-
-    Attributes:
-        name: its name in the comparison.
-        replay: its replay.
-        summary: the guarantee and the questions of the comparison, as plain data.
-        rows: the positions of the questions on which all systems are compared.
-    """
-
-    name: str
-    replay: Replay
-    summary: dict[str, Any]
-    rows: set[int]
 
 
 def compare_recording(
@@ -104,6 +86,7 @@ def compare_recording(
         margin=options.margin,
         seed=recording.seed,
         last_tier=last_tier_of(replay.preset.tier_order for _, replay in replays),
+        fields=_field_values(recording, options.by_field),
     )
     manifest = recording.manifest
     document: dict[str, Any] = {
@@ -124,89 +107,23 @@ def compare_recording(
     document["failed"] = manifest.failed
     document["pictures"] = []
     document["calibration"] = calibrated.summary if calibrated else None
+    document["by_field"] = options.by_field
     return comparison, document
 
 
-def calibrated_system(request: ReplayRequest) -> CalibratedSystem:
-    """Replay the recording's own program with the setting of a calibration.
-
-    It is the last tier alone if the calibration chose that. All systems are then compared on the
-    questions that the calibration did not use; if there are none, on those that it used only for
-    testing.
-
-    Raises:
-        CopeError: if the calibration does not fit the recording, or if it selected its setting on
-            all questions.
-    """
-    recording = request.recording
-    assert request.calibration is not None
-    name, manifest = next(iter(recording.programs)), recording.manifest
-    program = recorded_identity(recording, name)
-    certificate = load_matching_certificate(
-        request.calibration,
-        program,
-        recording.models,
-        manifest.settings,
-        manifest.task,
-        manifest.weights.get,
-    )
-    replay = _calibrated_replay(request, program, certificate)
-    questions = recording.questions[: request.limit]
-    new, tested = _unused_questions(questions, certificate)
-    rows = new or tested
-    if not rows:
+def _field_values(recording: Recording, field: str | None) -> dict[str, str] | None:
+    """Return the value of a field of each question by its key; None without a field."""
+    if field is None:
+        return None
+    if field != "group" or recording.group_by_key is None:
         raise CopeError(
-            f"the thresholds of {request.calibration} were chosen on all these questions: compare "
-            "it on a record of others, or of more"
+            f"--by-field {field}: a record keeps no field of its rows but their group; record or "
+            "import it with --group, and use --by-field group"
         )
-    summary = {
-        "file": str(request.calibration),
-        "promise": certificate.promise,
-        "words": certificate.description,
-        "setting": certificate.setting,
-        "questions": len(rows),
-        "left_out": len(questions) - len(rows),
-        "new": bool(new),
-    }
-    return CalibratedSystem(f"{name}, calibrated", replay, summary, rows)
-
-
-def _unused_questions(
-    questions: Sequence[str], certificate: Certificate
-) -> tuple[set[int], set[int]]:
-    """Return the positions of questions on which a calibration did not select its setting.
-
-    Returns:
-        Those that it did not use at all, and those that it used only for testing.
-    """
-    selected_on, tested_on = set(certificate.rows["learn"]), set(certificate.rows["test"])
-    new: set[int] = set()
-    tested: set[int] = set()
-    for position, question in enumerate(questions):
-        fingerprint = question_fingerprint(question)
-        if fingerprint in selected_on:
-            continue
-        if fingerprint in tested_on:
-            tested.add(position)
-        else:
-            new.add(position)
-    return new, tested
-
-
-def _calibrated_replay(
-    request: ReplayRequest, program: ProgramIdentity, certificate: Certificate
-) -> Replay:
-    recording, setting = request.recording, certificate.setting
-    if setting is None:
-        alone = single_tier_program(recording, program.preset.last_tier)
-        return Replay(recording, alone, prices=request.prices)
-    return Replay(
-        recording,
-        program,
-        samples=setting["samples"],
-        thresholds=tuple(setting["thresholds"]),
-        prices=request.prices,
-    )
+    values: dict[str, str] = {}
+    for key, group in zip(recording.keys, recording.groups, strict=True):
+        values[key] = MISSING if group is None else group
+    return values
 
 
 def _replay_systems(

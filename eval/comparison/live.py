@@ -19,6 +19,7 @@ from ...stats.tiers import last_tier_of
 from ...util.hashing import digest
 from ..judging.aucs import judged_systems
 from ..recording.run import read_groups
+from ..run.by_field import values_by_key
 from ..run.evaluate import evaluate
 from ..run.prices import stored_prices
 from ..run.shared_ledger import LedgerGroup, SharingStats
@@ -62,6 +63,8 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
     compared = resolve_systems(request, callbacks.notify)
     systems = compared.by_name
     groups = read_groups(data, examples)
+    field = request.options.by_field
+    fields = values_by_key(examples, field, "--by-field") if field else None
     if run.track:
         request.tracker.check(run.store)  # before hours of evaluation
     origins = {
@@ -94,6 +97,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
             margin=options.margin,
             seed=request.program_options.seed,
             last_tier=last_tier_of(one.system.tiers for one in systems.values()),
+            fields=fields,
         )
         document = _build_document(
             request, comparison, systems, store, stores, results, origins, stopped
@@ -101,6 +105,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
         document["group_of"] = groups or None
         if compared.left_out is not None:
             document["left_out"] = compared.left_out
+        document["by_field"], document["field_of"] = field, fields
         pictures = callbacks.draw(comparison, options.plot or store.plot_file)
         document["pictures"] = [str(file) for file in pictures]
         if run.track:

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...stats.noninferiority import ONE_SIDED_ALPHA
 from ...stats.power import MAX_QUESTIONS
+from .formats import format_points, round_up_2_digits
 from .pair import PairedComparison
-from .text import format_points, round_up_2_digits
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from ...stats.bootstrap import Estimate
 from ...stats.measures import MEASURES
 from ..judging.aucs import judged_lines
 from .compare import Comparison
+from .formats import format_interval, format_points, format_ratio
 from .margin import margin_test
 from .saving import saving_sentence
-from .text import conclusion, format_interval, format_points, format_ratio
+from .text import conclusion
 
 
 def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Iterator[str]:
@@ -27,6 +28,12 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
         yield f"{margin_test(pair, comparison.margin).text}."
     yield from _matched_accuracy_notes(comparison, document)
     yield from _routing_notes(comparison)
+    yield from _envelope_notes(comparison)
+    if comparison.flips:
+        yield (
+            f"helped, harmed: questions on which only the system, only {comparison.reference} is "
+            "right, by the round of the system that answered; churn: both. --json has their ids."
+        )
     if not all(pair.significant for pair in comparison.pairs):
         yield (
             "open: p (Holm) above 0.05. The number of questions and the detectable difference are "
@@ -109,6 +116,15 @@ def _routing_notes(comparison: Comparison) -> Iterator[str]:
         f"does best at that cost: {start}. gain: points above random; closed: share of the way "
         "from random to the oracle."
     )
+
+
+def _envelope_notes(comparison: Comparison) -> Iterator[str]:
+    """Yield whether each cascade lies above the pairwise envelope of the other systems."""
+    if comparison.envelope is None:
+        return
+    for name, one in comparison.envelope.systems.items():
+        if one.cost and name not in (comparison.first_tier, comparison.last_tier):
+            yield f"{one.text}."
 
 
 def _matched_accuracy_notes(comparison: Comparison, document: Mapping[str, Any]) -> Iterator[str]:

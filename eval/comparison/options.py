@@ -22,6 +22,7 @@ class ComparisonOptions:
         margin: the difference in accuracy, as a share, within which two systems count as equally
             accurate.
         plot: the file of the picture; None for the default one.
+        by_field: the field of the rows by which flips are broken down; None for none.
     """
 
     presets: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class ComparisonOptions:
     by: str | None = None
     margin: float = DEFAULT_MARGIN
     plot: Path | None = None
+    by_field: str | None = None
 
     def requested_systems(
         self, default_presets: tuple[str, ...] = ()

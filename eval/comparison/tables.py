@@ -14,11 +14,13 @@ from ...util.result_table import ResultTable
 from ...util.tables import models_text, new_table, plain_text, print_sentence
 from ..run.table import scoring_notes
 from .compare import Comparison, SystemSummary
+from .flip_tables import flip_tables
+from .formats import format_interval, format_points, format_ratio
 from .notes import comparison_notes
 from .pair import PairedComparison
 from .price_ratio import PRICE_BASES
 from .routing_baselines import RoutingBaselines
-from .text import format_interval, format_points, format_ratio, questions_for_significance
+from .text import questions_for_significance
 
 WIDTH = 100
 
@@ -48,6 +50,9 @@ def print_tables(console: Console, comparison: Comparison, document: Mapping[str
     console.print()
     console.print(_accuracy_table(comparison))
     console.print()
+    for table in flip_tables(comparison, document.get("by_field")):
+        console.print(table)
+        console.print()
     console.print(_cost_table(comparison))
     if comparison.price_basis:
         print_sentence(console, _price_ratio_sentence(comparison, comparison.price_basis))

@@ -88,6 +88,12 @@ def _metrics(comparison: Comparison, document: Mapping[str, Any]) -> dict[str, f
         metrics[f"{pair.system}.not_worse"] = float(found.is_not_worse)
         if isfinite(found.smallest):
             metrics[f"{pair.system}.smallest_margin"] = found.smallest
+    for flips in comparison.flips:
+        if flips.total.questions:
+            metrics[f"{flips.system}.churn"] = flips.total.churn / flips.total.questions
+    for name, one in (comparison.envelope.systems if comparison.envelope else {}).items():
+        if isfinite(one.gain.value):
+            metrics[f"{name}.above_envelope"] = one.gain.value
     for saving in comparison.savings:
         if isfinite(saving.saving.value):
             metrics[f"{saving.system}.saving"] = saving.saving.value

@@ -8,6 +8,15 @@ from ...models import Usage
 from ...util.result_table import ResultTable
 from ...util.tables import new_table, percent
 
+MISSING = "(none)"
+"""The value of a question whose row lacks the field."""
+
+
+def sort_key(value: str) -> tuple[bool, float, str]:
+    """Sort whole numbers by size, before texts."""
+    is_number = value.isdecimal()
+    return not is_number, float(value) if is_number else 0.0, value
+
 
 class _Round(Protocol):
     @property

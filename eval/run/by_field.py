@@ -7,7 +7,7 @@ import dspy
 from ...errors import CopeError, suggest_names
 from ...models import Price
 from ...util.validate import check_type
-from .breakdown import Breakdown
+from .breakdown import MISSING, Breakdown, sort_key
 from .example_keys import key_examples
 from .store import METADATA_FILE, QuestionResult, RunStore, StoredRun
 from .summary import summarize
@@ -15,13 +15,19 @@ from .summary import summarize
 FIELDS = "fields"
 """The field of an example that holds the other fields of its row as short texts."""
 
-MISSING = "(none)"
 
 _SAVED = "values_by_field"
 
 
-def values_by_key(examples: Sequence[dspy.Example], field: str) -> dict[str, str]:
+def values_by_key(
+    examples: Sequence[dspy.Example], field: str, option: str = "--by"
+) -> dict[str, str]:
     """Return the value of a field for each question, by the question's key.
+
+    Args:
+        examples: the questions.
+        field: the field.
+        option: the option that names the field, for errors.
 
     Raises:
         CopeError: if no row has the field, with the nearest and all fields.
@@ -35,8 +41,10 @@ def values_by_key(examples: Sequence[dspy.Example], field: str) -> dict[str, str
     if field in known:
         return values
     if not known:
-        raise CopeError(f"--by {field}: the questions have no fields besides question and answer")
-    raise CopeError(f"--by {field}: no question has this field: {suggest_names(field, known)}")
+        raise CopeError(
+            f"{option} {field}: the questions have no fields besides question and answer"
+        )
+    raise CopeError(f"{option} {field}: no question has this field: {suggest_names(field, known)}")
 
 
 def save_values(store: RunStore, field: str, values: Mapping[str, str]) -> None:
@@ -83,12 +91,6 @@ def break_down(
     for result in results:
         chosen.setdefault(values.get(result.key, MISSING), []).append(result)
     parts = {}
-    for value in sorted(chosen, key=_sort_key):
+    for value in sorted(chosen, key=sort_key):
         parts[value] = summarize(chosen[value], rounds, None, groups, prices)
     return Breakdown(field, parts)
-
-
-def _sort_key(value: str) -> tuple[bool, float, str]:
-    """Sort whole numbers by size, before texts."""
-    is_number = value.isdecimal()
-    return not is_number, float(value) if is_number else 0.0, value

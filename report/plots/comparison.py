@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # The colors of Okabe and Ito, which color-blind readers can distinguish.
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8a8a8a")
 _GRAY = "#8a8a8a"
+_ENVELOPE = "pairwise envelope"
 
 
 def draw_comparison(comparison: "Comparison", output: Path) -> list[Path]:
@@ -87,6 +88,9 @@ def _plot_accuracy(axes: "Axes", comparison: "Comparison", colors: dict[str, str
             zorder=3,
         )
     _plot_baselines(axes, comparison, points)
+    if comparison.envelope:
+        corners = [points[name] for name, *_ in comparison.envelope.points]
+        axes.plot(*zip(*corners, strict=True), "-", color=_GRAY, linewidth=0.9, label=_ENVELOPE)
     scale = " for 1,000 questions" if measure.scale > 1 else ", a question"
     axes.set_title("accuracy by cost", fontsize=11)
     axes.set_xlabel(f"{measure.description_for(comparison.last_tier)}{scale}")

@@ -214,3 +214,15 @@ def test_what_a_user_gets_wrong_is_one_line(
     (line,) = (line for line in result.stderr.splitlines() if line.startswith("error: "))
     assert message in line and "Traceback" not in result.output
     assert not models.asks or "--by" in words, "it is said before anything is asked"
+
+
+def test_flips_are_broken_down_by_a_field_of_the_rows(here: Path, models: Any):
+    made = told(*COMPARE, "--presets", "small,large", "--limit", "6", "--by-field", "book")
+    (flips,) = made["flips"]
+    assert list(flips["by_field"]) == ["0", "1", "2"]
+    assert [part["questions"] for part in flips["by_field"].values()] == [2, 2, 2]
+    assert made["by_field"] == "book" and set(made["field_of"].values()) == {"0", "1", "2"}
+    refused = cope(*COMPARE, "--presets", "small,large", "--by-field", "level")
+    assert (
+        refused.exit_code == 1 and "--by-field level: no question has this field" in refused.stderr
+    )

@@ -47,6 +47,28 @@ def test_the_text_says_whether_the_margin_holds(record: Recording):
         assert f"{test['text']}." in text and "within 1 point (95%)" in text
 
 
+def test_flips_have_their_ids_and_the_envelope_its_line(record: Recording):
+    made = told()
+    for pair, flips in zip(made["comparisons"], made["flips"], strict=True):
+        assert (pair["gained"], pair["lost"]) == (len(flips["helped"]), len(flips["harmed"]))
+        assert pair["system"] == flips["system"] and flips["by_field"] == {}
+    assert set(made["flips"][0]["by_round"]) == {"1", "2"}
+    text = " ".join(done("compare", "--replay", "r.parquet").stdout.split())
+    assert made["envelope"]["systems"]["imported"]["text"] in text
+    assert "flips against large" in text
+
+
+def test_flips_of_a_record_are_broken_down_by_its_group_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    record = imported(tmp_path, 40, group="topic", topic=lambda n: f"{n % 3}")
+    (flips, *_) = told("--by-field", "group")["flips"]
+    assert list(flips["by_field"]) == sorted(set(record.groups), key=str)
+    refused = cope("compare", "--replay", "r.parquet", "--by-field", "level")
+    assert refused.exit_code == 1 and "use --by-field group" in refused.stderr
+
+
 def test_a_calibrated_cascade_is_compared_on_questions_that_it_was_not_chosen_on(
     record: Recording, tmp_path: Path
 ):
