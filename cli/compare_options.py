@@ -7,7 +7,7 @@ import click
 
 from .option_groups import NO_PROGRAM, option_group
 from .option_types import CommaSeparated, file, option, usd
-from .options import systems_option
+from .options import repeat_option, systems_option
 
 # The names of eval's measures: `cope compare --help` should not import numpy and scipy for them.
 COST_MEASURES = ("cost", "cost-small-free", "large-tokens", "seconds", "large-calls")
@@ -62,6 +62,7 @@ comparison_options = option_group(
         metavar="POINTS",
         help="Loss of accuracy that counts as none: tells whether a system is not worse within it.",
     ),
+    repeat_option,
     file(
         "--plot",
         help="Save the plot as PNG and SVG. [default: next to comparison.json; in a replay none]",

@@ -44,6 +44,13 @@ tier_option = assignments(
 seed_option = option(
     "--seed", type=int, default=0, metavar="N", help="All randomness depends on it."
 )
+repeat_option = option(
+    "--repeat",
+    type=click.IntRange(1, 100),
+    default=1,
+    metavar="K",
+    help="Runs with K seeds, from --seed on: how much depends on the seed.",
+)
 samples_option = option(
     "--samples",
     type=click.IntRange(1, 256),

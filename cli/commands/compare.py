@@ -83,6 +83,8 @@ def command(
                 raise only_cascades_error(system)
         reject_fixed_options()
         reject_judge_for_replay()
+        if comparison_options.repeat > 1:
+            raise click.UsageError("--repeat asks models again: leave out --replay.")
         if is_set_by_user("group") or is_set_by_user("early_stop"):
             raise click.UsageError(
                 "--replay takes groups and all samples from the record: leave out --group and "
@@ -97,7 +99,7 @@ def command(
             "--calibration is for --replay: record the questions with cope record, and compare "
             "from the record."
         )
-    from ...eval.comparison.live import run_comparison
+    from ...eval.comparison.repeats import run_repeated_comparison
     from ...eval.comparison.request import ComparisonCallbacks, ComparisonRequest
     from ...report.plots.comparison import draw_comparison
     from ..display.progress import show_system_progress
@@ -121,7 +123,7 @@ def command(
         draw=draw_comparison,
         notify=notify,
     )
-    result = run_comparison(request, callbacks)
+    result = run_repeated_comparison(request, callbacks)
     _print(result.comparison, result.document, as_json)
     if result.incomplete:
         raise CopeError(result.incomplete)

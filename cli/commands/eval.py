@@ -21,6 +21,7 @@ from ..options import (
     early_stop_option,
     group_option,
     json_option,
+    repeat_option,
     replay_option,
     system_option,
 )
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 @option(
     "--by", metavar="FIELD", help="Break the results down by a field of the rows, such as level."
 )
+@repeat_option
 @judge_options
 @program_options
 @early_stop_option
@@ -66,6 +68,7 @@ def command(
     as_json: bool,
     ranks_from: str | None,
     by: str | None,
+    repeat: int,
     judge_options: "JudgeOptions",
     program_options: "ProgramOptions",
     team_options: "TeamOptions",
@@ -82,10 +85,13 @@ def command(
         reject_judge_for_replay()
         if by is not None:
             raise click.UsageError("--by breaks down answers of models: leave out --replay.")
+        if repeat > 1:
+            raise click.UsageError("--repeat asks models again: leave out --replay.")
         evaluate_recording(replay, task, data_options, program_options, team_options, as_json)
         return
     from ...eval.run.callbacks import RunCallbacks
-    from ...eval.run.live import EvaluationRequest, run_evaluation
+    from ...eval.run.live import EvaluationRequest
+    from ...eval.run.seeds import run_seeds
     from ..display.progress import show_progress
     from ..display.results import print_evaluation
 
@@ -104,7 +110,7 @@ def command(
         ranks_from,
         by,
     )
-    made = run_evaluation(request, RunCallbacks(app.load_models, show_progress, notify))
+    made = run_seeds(request, RunCallbacks(app.load_models, show_progress, notify), repeat)
     document = made.document()
     if as_json:
         print_json(document)

@@ -39,11 +39,27 @@ from .tracking import track_comparison
 
 @dataclass(frozen=True)
 class LiveComparison:
-    """A comparison with its document, and why it is incomplete; None if it is complete."""
+    """A comparison with its document and results.
+
+    Attributes:
+        comparison: the comparison.
+        document: the same as plain data.
+        incomplete: why it is incomplete; None if it is complete.
+        results: the results of each system.
+        groups: the group of a question by its key; None without groups.
+    """
 
     comparison: Comparison
     document: dict[str, Any]
     incomplete: str | None
+    results: dict[str, list[QuestionResult]]
+    groups: dict[str, str] | None
+
+    @property
+    def spent(self) -> float:
+        """The cost in USD of all calls at most; at least, if that is unknown."""
+        calls = self.document["calls"]
+        return calls.get("usd_high") or calls.get("usd_low") or 0.0
 
 
 def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -> LiveComparison:
@@ -115,7 +131,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
             )
         store.write_document(document)
     incomplete = stopped or failure_message(document["failed"], len(examples))
-    return LiveComparison(comparison, document, incomplete)
+    return LiveComparison(comparison, document, incomplete, results, groups)
 
 
 def _comparison_dir(request: ComparisonRequest) -> Path:

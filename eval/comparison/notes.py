@@ -54,6 +54,7 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
     yield from _exclusion_notes(comparison, document)
     for name, reason in (document.get("left_out") or {}).items():
         yield f"left out: {name}: {reason}"
+    yield from (document.get("repeats") or {}).get("lines", ())
     calls = document["calls"]
     if calls:
         cost = CostBounds(calls.get("usd_low", 0.0), calls.get("usd_high"))

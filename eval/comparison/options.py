@@ -22,6 +22,7 @@ class ComparisonOptions:
         margin: the difference in accuracy, as a share, within which two systems count as equally
             accurate.
         plot: the file of the picture; None for the default one.
+        repeat: number of seeds, from the given one on, with which the comparison is made.
         by_field: the field of the rows by which flips are broken down; None for none.
     """
 
@@ -33,6 +34,7 @@ class ComparisonOptions:
     margin: float = DEFAULT_MARGIN
     plot: Path | None = None
     by_field: str | None = None
+    repeat: int = 1
 
     def requested_systems(
         self, default_presets: tuple[str, ...] = ()

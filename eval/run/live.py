@@ -1,5 +1,6 @@
 """Evaluate a system on a task: from the options to the document of the result."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -69,6 +70,8 @@ class LiveEvaluation:
         stages: the stages of the system.
         folder: the folder of the run.
         questions: the number of questions.
+        groups: the group of a question by its key; None without groups.
+        later: the evaluations with other seeds.
     """
 
     made: TrackedEvaluation
@@ -76,6 +79,8 @@ class LiveEvaluation:
     stages: tuple[Stage, ...]
     folder: Path
     questions: int
+    groups: Mapping[str, str] | None = None
+    later: tuple["LiveEvaluation", ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return settings, summary and files as plain data."""
@@ -89,7 +94,8 @@ class LiveEvaluation:
 
     def require_complete(self) -> None:
         """Raise an error if some questions have no answer, see `EvaluationOutcome`."""
-        self.made.outcome.require_complete(self.questions)
+        for one in (self, *self.later):
+            one.made.outcome.require_complete(self.questions)
 
 
 class _Resolved(NamedTuple):
@@ -140,7 +146,8 @@ def run_evaluation(request: EvaluationRequest, callbacks: RunCallbacks) -> LiveE
                 by=request.by,
                 tracker=request.tracker,
             )
-    return LiveEvaluation(made, store.settings | origin, stages, store.path, len(examples))
+    document = store.settings | origin
+    return LiveEvaluation(made, document, stages, store.path, len(examples), groups)
 
 
 def _resolve_system(request: EvaluationRequest, task: Task, notify: Notify) -> _Resolved:

@@ -20,6 +20,7 @@ from ...stats.tiers import LARGE
 from .breakdown import Breakdown
 from .judge_summary import JudgeSummary, summarize_judge
 from .prices import priced_results
+from .repeats import Repeats
 from .store import QuestionResult, find_runs
 
 
@@ -104,6 +105,7 @@ class Summary:
             with their calls.
         judge: the judge that scored the answers; None without one.
         breakdown: the summaries of the questions by a field of their rows; None without one.
+        repeats: what the results of several seeds say together; None with one seed.
     """
 
     n: int
@@ -122,6 +124,7 @@ class Summary:
     prices: Mapping[str, Price] = field(default_factory=dict)
     judge: JudgeSummary | None = None
     breakdown: Breakdown | None = None
+    repeats: Repeats | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain data; `judge` is there when a judge scored the answers."""
@@ -144,6 +147,8 @@ class Summary:
             document["judge"] = self.judge.as_dict()
         if self.breakdown is not None:
             document["by"] = self.breakdown.as_dict()
+        if self.repeats is not None:
+            document["repeats"] = self.repeats.as_dict()
         return document
 
 

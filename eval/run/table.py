@@ -56,6 +56,8 @@ def print_summary(
     console.print(_table(stages, summary))
     if summary.n:
         print_sentence(console, _accuracy_sentence(summary))
+    if summary.repeats:
+        print_sentence(console, f"{summary.repeats.text}.")
     if summary.breakdown:
         console.print(summary.breakdown.table())
     if summary.replies and summary.replies.text():
