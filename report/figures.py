@@ -7,6 +7,7 @@ from statistics import quantiles
 from typing import Any
 
 from .. import __version__
+from ..eval.comparison.envelope import pairwise_envelope
 from ..eval.comparison.margin import margin_test
 from ..eval.comparison.pair import compare_pair
 from ..eval.comparison.resampling import Resampling
@@ -20,6 +21,7 @@ from ..stats.measures import MEASURES
 from .breakdowns import system_breakdowns
 from .costs import costs_per_question, report_measures
 from .decisions import round_gate_text
+from .flips import flip_figures
 from .reliability import round_reliability, unscored_count
 from .sources.base import ReportSource, ReportSystem
 
@@ -54,6 +56,7 @@ def report_data(source: ReportSource) -> ReportData:
         "swept": {"system": source.swept_system, "settings": _sweep_data(source)},
         "left_out": dict(source.skipped_presets),
         "saving": _saving(source),
+        "envelope": _envelope(source),
         "version": __version__,
     }
 
@@ -69,6 +72,18 @@ def _saving(source: ReportSource) -> ReportData | None:
     systems = {one.name: _scores(one, source.last_tier) for one in (first, alone)}
     found = find_savings(systems, source.last_tier, Resampling(source.groups))
     return found[0].as_dict() if found else None
+
+
+def _envelope(source: ReportSource) -> ReportData | None:
+    """Return the pairwise envelope by the first measure; None for fewer than three systems."""
+    systems: dict[str, SystemScores] = {}
+    for system in source.systems:
+        scores = _scores(system, source.last_tier)
+        if len(scores.questions) == len(source.questions):
+            systems[system.name] = scores
+    measure = report_measures(source)[0].name
+    found = pairwise_envelope(systems, measure, Resampling(source.groups))
+    return found and found.as_dict()
 
 
 def _sweep_data(source: ReportSource) -> list[ReportData]:
@@ -142,6 +157,9 @@ def _system_data(source: ReportSource, system: ReportSystem) -> ReportData:
     data["seconds_by_round"] = seconds
     data["waited"] = _latency(system)
     data["by"] = system_breakdowns(source, system)
+    data["flips"] = flip_figures(source, system)
+    repeats = source.repeats.get(system.name)
+    data["repeats"] = repeats and repeats.as_dict()
     data["hits"] = summary.total.hits
     data["cache"] = cache_sentence(summary)
     return data

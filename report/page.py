@@ -23,6 +23,7 @@ _SCRIPTS = (
     "figures.js",
     "table.js",
     "breakdown.js",
+    "flips.js",
     "filter.js",
     "list.js",
     "exchanges.js",

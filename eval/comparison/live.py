@@ -19,7 +19,7 @@ from ...stats.tiers import last_tier_of
 from ...util.hashing import digest
 from ..judging.aucs import judged_systems
 from ..recording.run import read_groups
-from ..run.by_field import values_by_key
+from ..run.by_field import save_values, values_by_key
 from ..run.evaluate import evaluate
 from ..run.prices import stored_prices
 from ..run.shared_ledger import LedgerGroup, SharingStats
@@ -101,6 +101,8 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
                 domain=request.task.domain,
                 program_file=origins[name]["program_file"],
             )
+            if field and fields:
+                save_values(one, field, fields)
         callbacks.load_models(request.team, list(_models_by_tier(request, systems)))
         results, stopped = _evaluate_systems(request, compared, stores, examples, callbacks)
         check_answers(results, stopped)

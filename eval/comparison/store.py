@@ -19,12 +19,19 @@ _METADATA_FILE = "notes.json"
 _PLOT_FILE = "comparison.png"
 
 
+class _StoredRepeats(TypedDict):
+    """The folders of the comparisons with all seeds."""
+
+    folders: list[str]
+
+
 class _StoredDocument(TypedDict):
     """The part of a document that is read back; a report computes the rest from the results."""
 
     folders: NotRequired[dict[str, str] | None]
     group_of: NotRequired[dict[str, str] | None]
     margin: NotRequired[float]
+    repeats: NotRequired[_StoredRepeats | None]
     left_out: NotRequired[dict[str, str] | None]
     mlflow: NotRequired[dict[str, str | None] | None]
 

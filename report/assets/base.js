@@ -41,7 +41,7 @@ const measured = (name, value) => ({ cost: money, seconds })[name]?.(value) ?? s
 // The state is stored in the address after #, so that a question or a filtered list has a link.
 const state = {
   system: 0, question: null, search: "", outcome: "", round: "", escalated: false, differs: false,
-  sort: "", page: 0, cost: figures.measures[0].name,
+  sort: "", flip: "", page: 0, cost: figures.measures[0].name,
 };
 const watchers = [];
 const onState = (act) => watchers.push(act);
@@ -53,7 +53,7 @@ function readAddress() {
   const wanted = parameters.get("question");
   const position = wanted === null ? -1 : index.rows.findIndex((row) => row[0] === wanted);
   state.question = position < 0 ? null : position;
-  for (const name of ["search", "outcome", "round", "sort"]) state[name] = parameters.get(name) || "";
+  for (const name of ["search", "outcome", "round", "sort", "flip"]) state[name] = parameters.get(name) || "";
   for (const name of ["escalated", "differs"]) state[name] = parameters.get(name) === "1";
   state.page = Math.max(0, (Number.parseInt(parameters.get("page"), 10) || 1) - 1);
   const cost = parameters.get("cost");
@@ -64,7 +64,7 @@ function writeAddress() {
   const parameters = new URLSearchParams();
   if (state.system) parameters.set("system", figures.systems[state.system].name);
   if (state.cost !== figures.measures[0].name) parameters.set("cost", state.cost);
-  for (const name of ["search", "outcome", "round", "sort"]) if (state[name]) parameters.set(name, state[name]);
+  for (const name of ["search", "outcome", "round", "sort", "flip"]) if (state[name]) parameters.set(name, state[name]);
   for (const name of ["escalated", "differs"]) if (state[name]) parameters.set(name, "1");
   if (state.page) parameters.set("page", state.page + 1);
   if (state.question !== null) parameters.set("question", index.rows[state.question][0]);

@@ -22,6 +22,9 @@ function notesOf(system) {
     notes.push(`${system.name}: ${lost.join("; ")}. Over all of them accuracy is between ${low} and ${high}.`);
   }
   if (system.against_large) notes.push(`${system.against_large.margin_test.text}.`);
+  if (system.repeats) notes.push(`${system.name}: ${system.repeats.text}.`);
+  const envelope = figures.envelope?.systems[system.name];
+  if (envelope && !(system.name in figures.models)) notes.push(`${envelope.text}.`);
   if (system.cache) notes.push(`${system.name}: ${system.cache}.`);
   return notes;
 }
@@ -48,7 +51,7 @@ function showFrontier() {
   for (const input of byId("measures").querySelectorAll("input")) input.checked = input.value === state.cost;
   picture(byId("frontier"), `frontier-${state.cost}`, "This cost is not known for any system.");
   const hidden = figures.systems.filter((system) => !known(system.use[state.cost]) || !known(system.accuracy));
-  const lines = "A gray line joins the systems that no other beats in both accuracy and cost. "
+  const lines = "A gray line joins the systems that no other beats in both accuracy and cost; the dotted one is the best random mixture of two systems. "
     + (figures.swept.settings.length > 1 ? `The pale blue one is ${figures.swept.system} at other thresholds. ` : "");
   const missing = hidden.length ? `Not drawn, as the cost is unknown: ${hidden.map((system) => system.name).join(", ")}. ` : "";
   const replayed = figures.systems.some((system) => !system.own) && figures.kind === "record" ? "Hollow: not recorded, but replayed from the record. " : "";

@@ -51,9 +51,10 @@ function chosen() {
   const terms = state.search.toLowerCase().split(/\s+/).filter(Boolean);
   const [, fits] = outcomes[state.outcome] || outcomes[""];
   const round = Number(state.round);
+  const flipped = flippedIds();
   const rows = [];
   for (let row = 0; row < index.rows.length; row += 1) {
-    if (!fits(row)) continue;
+    if (!fits(row) || (flipped && !flipped.has(index.rows[row][0]))) continue;
     if (round && outcomeField(row, "round") !== round) continue;
     if (state.escalated && !(outcomeField(row, "round") > 1)) continue;
     if (state.differs && outcomeField(row, "differs") !== 1) continue;

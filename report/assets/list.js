@@ -19,7 +19,7 @@ function startList() {
     clearTimeout(waiting);
     waiting = setTimeout(() => change({ search: event.target.value, page: 0 }), 120);
   });
-  byId("clear").addEventListener("click", () => change({ search: "", outcome: "", round: "", escalated: false, differs: false, sort: "", page: 0 }));
+  byId("clear").addEventListener("click", () => change({ search: "", outcome: "", round: "", escalated: false, differs: false, sort: "", flip: "", page: 0 }));
   byId("before").addEventListener("click", () => turn(-1));
   byId("after").addEventListener("click", () => turn(1));
   byId("list").addEventListener("click", (event) => {

@@ -3,6 +3,7 @@
 readAddress();
 startFigures();
 startBreakdown();
+startFlips();
 startTable();
 startList();
 startQuestion();

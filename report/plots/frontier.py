@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...eval.comparison.envelope import concave_front
 from ..figures import ReportData
 from .labels import FONT_SIZE, Box, Dot, Label, place_labels
 from .theme import COLORS, axes_at, new_figure, strip_axes
@@ -41,6 +42,7 @@ class _Layout(NamedTuple):
 
     systems: list[tuple[int, ReportData]]
     front: list[Point]
+    envelope: list[Point]
     sweep: list[Point]
     x_limits: tuple[float, float]
     y_limits: tuple[float, float]
@@ -69,6 +71,10 @@ def plot_frontier(figures: ReportData, measure: str, width: int) -> "Figure":
     axes = axes_at(figure, left, plan.height - top, right - left, top - bottom)
     strip_axes(axes)
     _draw_line(axes, plan.front, "frontier", COLORS["muted"], 1.3, 0)
+    if len(plan.envelope) > 1:
+        costs, accuracies = zip(*plan.envelope, strict=True)
+        style = {"linestyle": ":", "linewidth": 1.3, "color": COLORS["muted"], "zorder": 1}
+        axes.plot(costs, accuracies, gid="envelope-line", **style)
     _draw_line(axes, plan.sweep, "swept", COLORS["swept"], 1.5, 4.5)
     for number, system in plan.systems:
         _draw_system(axes, number, system, system["use"][measure])
@@ -196,6 +202,7 @@ def _layout(figures: ReportData, measure: str, width: int) -> _Layout:
     return _Layout(
         systems=systems,
         front=pareto_front(points),
+        envelope=concave_front(points),
         sweep=sweep,
         x_limits=(-0.04 * highest_cost, 1.12 * highest_cost),
         y_limits=(max(-0.03, lowest - 0.03), min(1.02, highest + 0.03)),

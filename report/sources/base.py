@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...eval.comparison.compare import DEFAULT_MARGIN
+from ...eval.run.repeats import Repeats
 from ...eval.run.store import QuestionResult
 from ...eval.run.summary import Summary, summarize
 from ...models import Call
@@ -227,6 +228,7 @@ class ReportSource:
         groups: the group of a question, by its key; None if the questions are independent.
         margin: the difference in accuracy, as a share, within which two systems count as equally
             accurate.
+        repeats: what several seeds say together, by the name of a system.
         mlflow_run: the MLflow run in which the source was tracked.
         mlflow_store: the URI of its store, if the source contains it.
         values_by_field: the value of each question by its key, for each field of `cope eval --by`.
@@ -245,6 +247,7 @@ class ReportSource:
     skipped_presets: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] | None = None
     margin: float = DEFAULT_MARGIN
+    repeats: Mapping[str, Repeats] = field(default_factory=dict)
     mlflow_run: str | None = None
     mlflow_store: str | None = None
     answer_kind: str | None = None

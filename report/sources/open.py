@@ -16,6 +16,7 @@ from ...models.prices import Price
 from ...programs.domains.base import Domain
 from .base import ReportSource, ReportSystem, SamplesByPool, last_tier_in, run_facts
 from .prices import check_priced_tiers, price_facts
+from .repeats import comparison_repeats, run_repeats
 from .run import run_domain, run_system
 
 
@@ -79,9 +80,11 @@ def _run_source(run: StoredRun, prices: Mapping[str, Price] | None) -> ReportSou
         records = [record for record in other.records if record.key in wanted]
         systems.append(replace(other, records=records))
         drawn = _merge_samples([drawn, other_samples])
-    return _make_source(
+    source = _make_source(
         "run", folder, [run], systems, drawn, _mlflow_run(run.metadata), run_domain(run)
     )
+    repeats = run_repeats(run)
+    return replace(source, repeats={system.name: repeats} if repeats else {})
 
 
 def _mlflow_run(notes: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,7 +120,8 @@ def _comparison_source(
         document.get("group_of"),
         document.get("left_out"),
     )
-    return replace(source, margin=document.get("margin", DEFAULT_MARGIN))
+    repeats = comparison_repeats(path, document, document.get("group_of"))
+    return replace(source, margin=document.get("margin", DEFAULT_MARGIN), repeats=repeats)
 
 
 def _is_left_out(run: StoredRun, document: Mapping[str, Any]) -> bool:
