@@ -40,5 +40,5 @@ def test_the_notebook_runs_and_a_cascade_draws_itself(capsys: pytest.CaptureFixt
     for part in ("<th", ">round<", ">plan<", ">votes<", ">decision<", ">calls<"):
         assert part in html
     assert html.count("<tr>") == 1 + len(drawn.rounds)
-    assert "Question:" in capsys.readouterr().out
+    assert "[user]\nA robe takes" in capsys.readouterr().out
     assert list(values[-1]["question"]) == ["What is 6 times 7?", "What is 2 + 2?"]
