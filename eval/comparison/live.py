@@ -24,7 +24,7 @@ from ..run.evaluate import evaluate
 from ..run.prices import stored_prices
 from ..run.shared_ledger import LedgerGroup, SharingStats
 from ..run.store import QuestionResult, RunStore
-from ..run.tracked import program_origin, question_settings, run_settings
+from ..run.tracked import program_origin, question_settings, run_settings, warn_about_pregate
 from ..tasks.base import answer_kind_of, load_questions
 from .compare import Comparison, compare
 from .document import comparison_document, reply_counts
@@ -87,6 +87,8 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
         name: program_origin(system.path, examples, callbacks.notify, task.name)
         for name, system in systems.items()
     }
+    for system in systems.values():
+        warn_about_pregate(system.system, examples, callbacks.notify)
     store = ComparisonStore(_comparison_dir(request))
     stores = {
         name: _system_store(request, store.path, name, system.system)

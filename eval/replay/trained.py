@@ -80,6 +80,7 @@ def replay_trained(
         CopeError: when it was trained for other models or answers, or the recording lacks calls.
     """
     trained.check_models(recording.models, name)
+    trained.check_weights(recording.manifest.weights.get, name)
     trained.check_questions(recording.domain, recording.manifest.kind_of_answers, name)
     policy = trained.policy()
     check_recording(recording, type(policy), name)

@@ -22,7 +22,13 @@ from ..tasks.base import Task, answer_kind_of, load_questions, read_answers_of
 from .callbacks import RunCallbacks
 from .options import DataOptions, RunOptions
 from .store import RunStore
-from .tracked import TrackedEvaluation, evaluate_tracked, program_origin, run_settings
+from .tracked import (
+    TrackedEvaluation,
+    evaluate_tracked,
+    program_origin,
+    run_settings,
+    warn_about_pregate,
+)
 from .warnings import Notify, warn_about_calibration, warn_about_settings
 
 if TYPE_CHECKING:
@@ -190,6 +196,7 @@ def _origin(
     gold = (example.answer for example in examples)
     warn_about_calibration(resolved.certificate, task.name, questions, gold, notify)
     origin = program_origin(resolved.path, examples, notify, task.name)
+    warn_about_pregate(resolved.system, examples, notify)
     origin["answer_kind"] = answer_kind_of(task)
     calibration = request.program_options.calibration
     origin["calibration"] = str(calibration) if resolved.certificate else None

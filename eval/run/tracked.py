@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import dspy
 
 from ...models import Team, Usage
-from ...programs import System, baseline_tier
+from ...programs import Cascade, System, baseline_tier
 from ...programs.compile_metadata import read_compile_metadata
 from ...programs.options import TeamOptions
 from ...tracking.names import run_name
@@ -106,6 +106,18 @@ def program_origin(
     if overlap and overlap.summary:
         notify(f"warning: {overlap.summary}")
     return {"program_file": str(file), "seen": overlap.as_dict() if overlap else None}
+
+
+def warn_about_pregate(
+    system: System, examples: Sequence[dspy.Example], notify: Callable[[str], None]
+) -> None:
+    """Warn when the router before a cascade's rounds was trained on some of the questions."""
+    if not isinstance(system, Cascade) or system.preset.pregate is None:
+        return
+    file = Path(system.preset.pregate.file)
+    overlap = count_overlap(read_compile_metadata(file), list(examples))
+    if overlap and overlap.summary:
+        notify(f"warning: {file}: {overlap.summary}")
 
 
 def evaluate_tracked(

@@ -40,6 +40,7 @@ class TrainedSystem:
         self.domain = options.domain
         self.tiers = tuple(trained.tiers)
         trained.check_models({tier: one.model for tier, one in team.tiers.items()}, name)
+        trained.check_weights(lambda tier: team[tier].weights_digest(), name)
         self.policy = trained.policy()
         self.probes: dict[str, System] = {}
         for tier in self.tiers:

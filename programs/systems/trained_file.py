@@ -1,7 +1,7 @@
 """The file of a trained system: what it learned, from which data and models, as JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,24 @@ class TrainedFile:
                 f"{name} was trained for {tier} = {self.models[tier]}, and here it is "
                 f"{models.get(tier) or 'no tier'}: name that model, or {_REMEDY}"
             )
+
+    def check_weights(self, weights: Callable[[str], str | None], name: str) -> None:
+        """Raise an error for other weights than those of the training, where both are known.
+
+        Args:
+            weights: gives the digest of a tier's weights; called only where the file has one.
+            name: the file's, for the message.
+
+        Raises:
+            CopeError: with the first tier that differs.
+        """
+        for tier, trained in self.weights.items():
+            current = weights(tier)
+            if current is not None and current != trained:
+                raise CopeError(
+                    f"{name} was trained with other weights of {self.models[tier]} ({tier}): use "
+                    f"those, or {_REMEDY}"
+                )
 
     def check_questions(self, domain: str, answer_kind: str, name: str) -> None:
         """Raise an error for other kinds of questions or answers than those of the training.

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from support.commands import cope, done, error_line, give_team
 from support.pictures import leave_pages_without_pictures
 from support.trained_systems import outcomes, topic_lines
 
-from cope import Team
+from cope import CopeError, Team
 from cope.eval import Recording
 from cope.models import ScriptedEngine
 from cope.optimize.training.split import split_three_ways
@@ -248,3 +249,29 @@ def test_a_record_without_questions_trains_no_router():
 def test_automix_needs_calls():
     words = ("train", "automix", "--record", import_lines(), "-o", "knn.json")
     assert "needs checks of the first tier's answers" in error_line(cope(*words))
+
+
+def test_other_weights_are_refused():
+    train("--record", import_lines())
+    trained = load_trained("knn.json")
+    weighed = replace(trained, weights={"small": "digest"})
+    weighed.check_weights({"small": "digest"}.get, "knn")
+    weighed.check_weights({}.get, "knn")
+    with pytest.raises(CopeError, match="knn was trained with other weights of s"):
+        weighed.check_weights({"small": "other"}.get, "knn")
+
+
+def test_a_router_before_the_rounds_is_measured_on_other_questions(
+    engines: dict[str, ScriptedEngine],
+):
+    train("jsonl", "--data", "train.jsonl")
+    rounds = '[[rounds]]\nreasoner = "small"\nthreshold = 0.5\n[[rounds]]\nreasoner = "large"\n'
+    Path("gated.toml").write_text('pregate = "knn.json"\n' + rounds)
+    words = ("eval", "jsonl", "--preset", "gated.toml", "--no-track", "--json")
+    warned = done(*words, "--data", "train.jsonl").stderr
+    assert "warning: knn.json: the program was trained on 48" in warned
+    new = done(*words, "--data", "new.jsonl")
+    assert "warning: knn.json" not in new.stderr
+    found = json.loads(new.stdout)
+    assert found["accuracy"] == 1.0, "stones go to the large tier"
+    assert [round_["answered"] for round_ in found["rounds"]] == [5, 5]
