@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -61,15 +62,18 @@ def sparse_rows(texts: Sequence[str]) -> Any:
     """Return (texts, entries) of term weights, as a sparse matrix of SciPy's."""
     from scipy.sparse import csr_array  # most commands need no vectors
 
-    values: list[float] = []
-    columns: list[int] = []
-    ends = [0]
-    for text in texts:
-        for entry, weight in term_weights(normalize_text(text)).items():
-            columns.append(entry)
-            values.append(weight)
-        ends.append(len(values))
+    found = [_term_arrays(normalize_text(text)) for text in texts]
+    ends = np.cumsum([0, *(len(columns) for columns, _ in found)])
+    columns = np.concatenate([columns for columns, _ in found] or [np.zeros(0, np.int32)])
+    values = np.concatenate([values for _, values in found] or [np.zeros(0)])
     return csr_array((values, columns, ends), shape=(len(texts), SIZE), dtype=float)
+
+
+@lru_cache(maxsize=8192)
+def _term_arrays(text: str) -> tuple[Array, Array]:
+    """Return entries and term weights of a text; fits on parts of the same questions share them."""
+    terms = term_weights(text)
+    return np.array(list(terms), np.int32), np.array(list(terms.values()))
 
 
 def tfidf(texts: Sequence[str], frequencies: Array) -> Any:

@@ -78,8 +78,18 @@ class Replay:
         router = preset_router(self.preset, recording.models)
         first = None if router is None else router.first_rounds(recording.questions)
         for number, match in enumerate(match_rounds(self.program, recording), 1):
-            round_ = self._replay_round(number, match)
-            self.rounds.append(round_ if first is None else round_.skip(number < first))
+            self.rounds.append(self._replay_round(number, match))
+        if first is not None:
+            self.skip_rounds(first)
+
+    def skip_rounds(self, first: Array) -> None:
+        """Let questions skip their first rounds, as a gate before the rounds does.
+
+        Args:
+            first: (questions,) of int: the number of the first round that each question runs.
+        """
+        for place, round_ in enumerate(self.rounds):
+            self.rounds[place] = round_.skip(round_.number < first)
 
     def __len__(self) -> int:
         """Return the number of questions."""

@@ -16,8 +16,8 @@ are regressions on these estimates, the confidence of each answer in S, and whic
 regressions after answers are fitted to cross-fitted estimates.
 
 Differences from the paper: its estimates come from each benchmark's own features, such as a reward
-model; lambda is chosen from a grid; of equally good sets the cheapest is taken, where the paper
-mixes the cheapest and the most expensive one to spend the whole budget.
+model; of equally good sets the cheapest is taken, where the paper mixes the cheapest and the most
+expensive one to spend the whole budget.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,6 @@ from ..ngram_vectors import normalize_text
 from .ngram_logistic import NgramLogistic
 from .outcomes import OutcomeTable
 from .policy import Costs, Decision, FitOptions, Policy, Seen, simulate
-from .router import LAMBDAS
 from .trained_kind import TrainedKind
 
 DRAWS = 100
@@ -43,6 +42,8 @@ MOST_TIERS = 6
 
 _FOLDS = 5
 _DIGITS = 5  # of saved numbers
+_MOST_WEIGHT = 4.0  # lambda; a score is at most 1, and so is the last tier's cost
+_SEARCH_STEPS = 16
 _REMEMBERED = 20_000  # most questions whose estimates are kept in memory
 _EDGE = 1e-3  # keeps logits finite
 
@@ -117,17 +118,19 @@ class CascadeRouting(Policy):
         return made
 
     def _best_cost_weight(self, held: OutcomeTable, share: float) -> float:
-        """Return the lambda with the best accuracy within the cost on other questions."""
-        best, chosen = (False, 0.0, -np.inf), LAMBDAS[-1]
-        for cost_weight in LAMBDAS:
-            self.cost_weight = cost_weight
-            found = simulate(self, held)
-            cost = float(found.costs.mean())
-            within = cost <= share + 1e-9
-            merit = within, round(float(found.scores.mean()) if within else 0.0, 9), -cost
-            if merit >= best:
-                best, chosen = merit, cost_weight
-        return chosen
+        """Return the least lambda whose mean cost is within the share, by binary search.
+
+        The cost of other questions is counted; without a lambda within it the search ends at the
+        highest one.
+        """
+        low, high = 0.0, _MOST_WEIGHT
+        for _ in range(_SEARCH_STEPS):
+            self.cost_weight = (low + high) / 2
+            if float(simulate(self, held).costs.mean()) <= share + 1e-9:
+                high = self.cost_weight
+            else:
+                low = self.cost_weight
+        return round(high, 6)
 
     def decide(self, questions: Sequence[str], seen: Sequence[Seen]) -> list[Decision]:
         first = self._estimates_before(questions)

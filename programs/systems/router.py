@@ -17,7 +17,7 @@ from ...util.arrays import Array
 from .outcomes import OutcomeTable
 from .policy import Decision, FitOptions, Policy, Seen
 
-LAMBDAS = (0.0, *np.geomspace(0.01, 10, 61).round(6).tolist())
+LAMBDAS = (0.0, *np.geomspace(0.01, 10, 301).round(6).tolist())
 """The prices of a unit of cost from which a fit chooses; 1 is the last tier's cost."""
 
 

@@ -1,0 +1,71 @@
+"""The decisions of ABC on answers that are known, for records: see `agreement_cascade`."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from ...stats.tolerance import FLOAT_TOLERANCE
+from ..ngram_vectors import normalize_text
+from .outcomes import OutcomeTable
+from .policy import Costs, Decision, FitOptions, Policy, Seen
+
+THETA = 0.67
+
+
+class AgreementPolicy(Policy):
+    """Accept the most frequent answer of all tiers but the last where enough of them gave it.
+
+        accept when (tiers that gave the answer) / (tiers but the last) > theta
+
+    Answers are the same where their texts are, but for case and spaces.
+
+    Args:
+        tiers: the smaller models, then the last tier.
+        costs: the mean cost of a question by tier.
+        theta: the share that must be exceeded.
+    """
+
+    def __init__(self, tiers: Sequence[str], costs: Costs, theta: float = THETA) -> None:
+        super().__init__(tiers, costs)
+        self.theta = theta
+
+    @classmethod
+    def fit(cls, train: OutcomeTable, held: OutcomeTable, options: FitOptions) -> Self:
+        """Return the policy with its default theta, which needs no questions."""
+        return cls(train.tiers, train.mean_costs)
+
+    def decide(self, questions: Sequence[str], seen: Sequence[Seen]) -> list[Decision]:
+        *small, last = self.tiers
+        decisions = []
+        for one in seen:
+            missing = [tier for tier in small if tier not in one]
+            if missing:
+                decisions.append(Decision(missing[0], is_final=False))
+                continue
+            tier, share = self._leader(one)
+            if tier is not None and share > self.theta + FLOAT_TOLERANCE:
+                decisions.append(Decision(tier, True, share))
+            else:
+                decisions.append(Decision(last, is_final=last in one))
+        return decisions
+
+    def _leader(self, seen: Seen) -> tuple[str | None, float]:
+        """Return the first tier with the most frequent answer, and its share of the tiers."""
+        small = self.tiers[:-1]
+        texts = {}
+        for tier in small:
+            answer = seen[tier].answer
+            if answer is not None:
+                texts[tier] = normalize_text(answer)
+        if not texts:
+            return None, 0.0
+        text, count = Counter(texts.values()).most_common(1)[0]
+        leader = next(tier for tier in small if texts.get(tier) == text)
+        return leader, count / len(small)
+
+    def state(self) -> dict[str, Any]:
+        return {"theta": self.theta}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], tiers: Sequence[str], costs: Costs) -> Self:
+        return cls(tiers, costs, float(state["theta"]))
