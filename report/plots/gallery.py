@@ -204,6 +204,7 @@ def frontier_notes(figures: ReportData, measure: str) -> Iterator[str]:
     lines: list[str] = []
     if len(frontier_systems(figures, measure)) > 1:
         lines.append("Gray line: no other system is as accurate for less")
+        lines.append("dotted: the best random mixture of two systems")
     if len(sweep_front(figures, measure)) > 1:
         lines.append(f"pale blue: {figures['swept']['system']} at other thresholds")
     yield "; ".join(lines)

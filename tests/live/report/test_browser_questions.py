@@ -55,6 +55,19 @@ def _confidences(file: Path) -> list[float]:
     ]
 
 
+def test_a_number_of_flips_opens_its_questions(
+    small: tuple[Recording, Path], opened: Callable[..., Any]
+):
+    page = opened(small[1])
+    buttons = page.locator("#flips button")
+    assert buttons.count() > 0
+    expected = buttons.first.inner_text()
+    buttons.first.click()
+    assert count(page).startswith(f"{expected} of 60 questions")
+    page.click("#clear")
+    assert "60 questions" in count(page) and " of 60" not in count(page).split("to 50")[0]
+
+
 def test_the_search_finds_questions_at_once_and_plans_and_solutions_too(
     small: tuple[Recording, Path], opened: Callable[..., Any]
 ):

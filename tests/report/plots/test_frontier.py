@@ -135,7 +135,8 @@ def test_a_files_heading_says_of_what_it_is(
 
 def test_a_files_lines_and_numbers_are_explained():
     lines, key = frontier_notes(SEVEN, "large-tokens")
-    assert lines == "Gray line: no other system is as accurate for less"
+    dotted = "dotted: the best random mixture of two systems"
+    assert lines == f"Gray line: no other system is as accurate for less; {dotted}"
     assert key == ", ".join(numbered_systems(SEVEN, "large-tokens", 700))
     settings = [
         {"accuracy": 0.5 + cost / 100, "use": {"large-tokens": cost}} for cost in (1.0, 2.0)
