@@ -29,6 +29,7 @@ from .calibrated import CalibratedSystem, calibrated_system
 from .compare import Comparison, compare
 from .document import comparison_document, reply_counts
 from .options import ComparisonOptions, check_enough_systems, check_unique_name
+from .plan_share import plan_shares
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,8 @@ def compare_recording(
     document["replayed"] = str(recording.name)
     document["unknown"] = {name: one.unknown for name, one in replayed.items() if one.unknown}
     document["replies"] = reply_counts({name: one.replies for name, one in replayed.items()})
+    usage = {name: [result.usage for result in one.results] for name, one in replayed.items()}
+    document["plans"] = plan_shares(usage, comparison.last_tier)
     for name in ("calls", "folder", "stopped", "mlflow"):
         document[name] = None
     document["failed"] = manifest.failed

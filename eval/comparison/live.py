@@ -30,6 +30,7 @@ from .compare import Comparison, compare
 from .document import comparison_document, reply_counts
 from .failures import check_answers, failure_message, failures
 from .options import check_enough_systems
+from .plan_share import plan_shares
 from .request import ComparisonCallbacks, ComparisonRequest, SystemStart
 from .resolve import ComparedSystem, ComparedSystems, resolve_systems
 from .store import ComparisonStore
@@ -258,6 +259,8 @@ def _build_document(
     document["seed"] = request.program_options.seed
     document |= comparison_document(comparison)
     document["replies"] = reply_counts({name: _replies(rows) for name, rows in results.items()})
+    usage = {name: [result.usage for result in rows] for name, rows in results.items()}
+    document["plans"] = plan_shares(usage, comparison.last_tier)
     document["calls"] = sharing.as_dict()
     document["folder"] = str(store.path)
     document["folders"] = {name: one.path.name for name, one in stores.items()}

@@ -11,6 +11,7 @@ from ..judging.aucs import judged_lines
 from .compare import Comparison
 from .formats import format_interval, format_points, format_ratio
 from .margin import margin_test
+from .plan_share import plan_share_lines
 from .saving import saving_sentence
 from .text import conclusion
 
@@ -21,7 +22,7 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
     Args:
         comparison: the comparison.
         document: the same as plain data, with `unknown`, `failed` and `calls`, and optionally
-            `matched`, `calibration`, `replies`, `judged` and `left_out`.
+            `matched`, `calibration`, `replies`, `plans`, `judged` and `left_out`.
     """
     for pair in comparison.pairs:
         yield f"{conclusion(pair, comparison)}."
@@ -49,6 +50,7 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
             "Questions of a group are not independent: p is of the sign-flip test over whole "
             "groups instead of McNemar's."
         )
+    yield from plan_share_lines(document.get("plans") or {}, comparison.last_tier)
     yield from judged_lines(document.get("judged") or {})
     yield from _calibration_notes(document)
     yield from _exclusion_notes(comparison, document)

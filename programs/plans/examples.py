@@ -28,7 +28,7 @@ def _examples(request: PlanRequest) -> str:
     return "\n\n".join(parts)
 
 
-def _solution(row: Mapping[str, Any]) -> str:
+def row_solution(row: Mapping[str, Any]) -> str:
     """Return the solution of a row: its steps and its answer; a program stands alone."""
     if row.get("program"):
         return str(row["program"]).strip()
@@ -42,5 +42,5 @@ EXAMPLES = PlanKind(
     descriptions={ANY_DOMAIN: "solved questions that are alike"},
     use="solve it as the examples are solved",
     make=_examples,
-    from_row=_solution,
+    from_row=row_solution,
 )

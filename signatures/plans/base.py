@@ -96,6 +96,11 @@ class PlanKind:
         return bool(self.signatures)
 
     @property
+    def is_constant(self) -> bool:
+        """Return whether the plan is the text of the planner's instructions."""
+        return self.make is not None and self.has_prompt and self.from_row is None
+
+    @property
     def needs_attempts(self) -> bool:
         """Return whether the planner sees what the samples of the round before said."""
         return any(ATTEMPTS in signature.input_fields for signature in self.signatures.values())

@@ -24,6 +24,7 @@ def test_the_presets_that_come_with_the_package():
             "cisc",
             "cope",
             "cope-best-of-large",
+            "cope-blueprint",
             "cope-diagnosis",
             "cope-hint",
             "cope-tests",

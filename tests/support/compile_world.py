@@ -16,7 +16,7 @@ import dspy
 
 from cope import Cascade, Team, metered
 from cope.models import Call, ScriptedEngine
-from cope.optimize import Compilation, CompileResult, CompileSettings, split
+from cope.optimize import OPTIMIZERS, Compilation, CompileResult, CompileSettings, split
 from cope.programs import load_preset
 
 MAGIC = "abracadabra"
@@ -25,6 +25,9 @@ PROPOSAL = f"Double the number, {MAGIC}."
 BUDGETS = {"cope": 400, "plan-then-solve": 190, "small": 100}
 LIMITS = {"small": 2, "large": 2}
 """DSPy starts about as many threads for each evaluation: two show what more would."""
+
+ANY_PRESET = [name for name in OPTIMIZERS if name != "blueprint"]
+"""The optimizers for programs without a plan of kind `blueprint`."""
 
 Reply = Callable[[str, list[dict[str, str]], Any], str]
 

@@ -10,6 +10,7 @@ from dspy.dsp.utils.settings import thread_local_overrides
 from dspy.lm15 import ContextLengthError
 from dspy.teleprompt.teleprompt import Teleprompter
 from support.compile_world import (
+    ANY_PRESET,
     MAGIC,
     PROPOSAL,
     VAL,
@@ -26,7 +27,7 @@ from cope.errors import CopeError
 from cope.models import BudgetGuard, Call, Halt, Price, Usage, admission_control
 from cope.models.budget import BudgetExhausted
 from cope.models.meter import MachineTimeAccountant
-from cope.optimize import OPTIMIZERS, Budget
+from cope.optimize import Budget
 
 
 class Counting:
@@ -44,7 +45,7 @@ class Counting:
 
 
 @pytest.mark.parametrize(
-    "optimizer", mostly_slow(OPTIMIZERS, "bootstrap-few-shot", "copro", "gepa", "infer-rules")
+    "optimizer", mostly_slow(ANY_PRESET, "bootstrap-few-shot", "copro", "gepa", "infer-rules")
 )
 def test_the_smallest_budget_that_is_taken_is_kept_to(optimizer: str, tmp_path: Path):
     """The error names the least; with as much, calls at the engines stay within it, and nothing is asked afterwards."""

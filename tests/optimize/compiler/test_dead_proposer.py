@@ -7,11 +7,11 @@ from typing import Any
 import dspy
 import pytest
 from dspy.lm15 import ContextLengthError
-from support.compile_world import PROPOSAL, World, compiled, fickle, rows
+from support.compile_world import ANY_PRESET, PROPOSAL, World, compiled, fickle, rows
 from support.sweeps import mostly_slow
 
 from cope import CopeError
-from cope.optimize import OPTIMIZERS, Budget
+from cope.optimize import Budget
 
 PROPOSING = ("copro", "miprov2", "simba", "infer-rules", "gepa", "chain", "better-together")
 SPLITS = (rows(range(6)), rows(range(20, 24)))
@@ -85,7 +85,7 @@ def test_one_whose_every_reply_fails_is_no_optimizer_that_found_nothing(
 
 @pytest.mark.parametrize(
     "optimizer",
-    mostly_slow(sorted(OPTIMIZERS.keys() - PROPOSING), "bootstrap-few-shot", "labeled-few-shot"),
+    mostly_slow(sorted({*ANY_PRESET} - PROPOSING), "bootstrap-few-shot", "labeled-few-shot"),
 )
 def test_where_nothing_is_proposed_nobody_is_asked_for_it(optimizer: str, tmp_path: Path) -> None:
     world = mortal(0, CopeError(GONE))

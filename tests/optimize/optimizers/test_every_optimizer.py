@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.compile_world import (
+    ANY_PRESET,
     BUDGETS,
     PROPOSAL,
     VAL,
@@ -20,15 +21,15 @@ from support.compile_world import (
 from support.sweeps import mostly_slow
 
 from cope import Cascade
-from cope.optimize import OPTIMIZERS, Budget
+from cope.optimize import Budget
 from cope.programs import Preset
 
 SMALLER = [pytest.param(name, marks=pytest.mark.slow) for name in ("plan-then-solve", "small")]
 """Their one round, with a plan or without, is a part of `cope`."""
 COMBINED = ("better-together", "chain")
 """Each of their links is one of the others."""
-SINGLE = [name for name in OPTIMIZERS if name not in COMBINED]
-every_optimizer = pytest.mark.parametrize("optimizer", mostly_slow(OPTIMIZERS, *SINGLE))
+SINGLE = [name for name in ANY_PRESET if name not in COMBINED]
+every_optimizer = pytest.mark.parametrize("optimizer", mostly_slow(ANY_PRESET, *SINGLE))
 every_preset = pytest.mark.parametrize("preset", ["cope", *SMALLER])
 RunOf = Callable[[str, str], Run]
 
