@@ -9,6 +9,10 @@ from .team import Tier
 
 _Message = dict[str, Any]
 
+_VLLM_PREFIXES = ("hosted_vllm/", "vllm/")
+_VLLM_SETTINGS = {"continue_final_message": True, "add_generation_prompt": False}
+"""Of vLLM's chat completions: the template leaves the last message open."""
+
 
 class ContinuingAdapter(LeanAdapter):
     """The lean adapter for a reply whose start is known: the model writes the rest only.
@@ -50,7 +54,17 @@ class StartAdapter(ContinuingAdapter):
 def can_continue(tier: Tier) -> bool:
     """Return whether a tier's model continues a reply that ends its prompt.
 
-    A model behind an API writes a new reply after it.
+    A model behind an API writes a new reply after it, unless vLLM serves it.
     """
-    engine = tier.engine
-    return engine is not None and engine.continues_replies and isinstance(tier.adapter, LeanAdapter)
+    if not isinstance(tier.adapter, LeanAdapter):
+        return False
+    return _is_vllm(tier) if tier.engine is None else tier.engine.continues_replies
+
+
+def continuation_settings(tier: Tier) -> dict[str, Any]:
+    """Return the settings of a request whose last message is to be continued."""
+    return dict(_VLLM_SETTINGS) if tier.engine is None and _is_vllm(tier) else {}
+
+
+def _is_vllm(tier: Tier) -> bool:
+    return tier.model.startswith(_VLLM_PREFIXES)

@@ -9,7 +9,7 @@ from dspy.utils.exceptions import AdapterParseError
 
 from ..models import Team, metered
 from ..models.concurrency import with_priority
-from ..models.continuation import ContinuingAdapter
+from ..models.continuation import ContinuingAdapter, continuation_settings
 from ..models.reply_text import TextSink, use_text_sink
 from ..models.spending import budget_round
 from .confidence.base import Confidence, FinishingTally, Sample
@@ -207,7 +207,10 @@ class CascadeRound(ProgramModule):
         tier = self.spec.reasoner
         shown, start = show_plans(self.seen, plans, call.team[tier])
         config = call.settings("reason", index)
-        adapter = ContinuingAdapter(start) if start else None
+        adapter = None
+        if start:
+            adapter = ContinuingAdapter(start)
+            config |= continuation_settings(call.team[tier])
         with call.context(tier, "reason", sample.trace, index, adapter) as on:
             on.enter_context(use_text_sink(self._text_sink(start)))
             try:

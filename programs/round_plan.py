@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dspy.utils.exceptions import AdapterParseError
 
 from ..models import Tier
-from ..models.continuation import StartAdapter, can_continue
+from ..models.continuation import StartAdapter, can_continue, continuation_settings
 from ..signatures.plans.base import PlanKind
 from .confidence.base import Sample
 from .events import Planned, emit
@@ -154,6 +154,8 @@ async def _begin_answer(
             if plan.kind.use_as == "prefix":
                 start = call.plans.get(plan.round, start)
     config = call.settings("plan", index or 0)
+    if start:
+        config |= continuation_settings(call.team[tier])
     with call.context(tier, "plan", [], index, StartAdapter(start)):
         reply = await reasoner.begin(config=config, **call.inputs)
     return first_lines(reply, call.spec.hint_lines).rstrip()

@@ -40,6 +40,8 @@ def describe_round(preset: Preset, number: int, domain: str) -> str:
     if spec.planner:
         temperature = _describe_temperature(spec.plan_temperature)
         parts.append(f"{spec.planner} writes {describe_plans(spec)}{temperature}")
+    elif spec.plan:
+        parts.append(f"a plan of kind {spec.plan} without a model")
     temperature = _describe_temperature(spec.temperature)
     plans = describe_plan_inputs(spec, number)
     parts.append(f"{spec.reasoner} solves {describe_times(spec)}{temperature}{plans}")

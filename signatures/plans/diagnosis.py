@@ -10,7 +10,7 @@ from .base import ANY_DOMAIN, PlanKind
 
 
 class DiagnosisPlan(dspy.Signature):
-    """Several attempts at the question do not agree. Say in one sentence what they probably get wrong and what to mind. Give no result."""  # noqa: E501
+    """Say in one sentence what the attempts at the question probably get wrong, and what to mind. Give no result."""  # noqa: E501
 
     question: str = dspy.InputField()
     attempts: str = dspy.InputField(desc="what the attempts answered")
@@ -18,7 +18,7 @@ class DiagnosisPlan(dspy.Signature):
 
 
 class CodeDiagnosisPlan(dspy.Signature):
-    """Programs for the task fail. Say in one sentence what they probably get wrong and what to mind. Write no code."""  # noqa: E501
+    """Say in one sentence what the programs for the task probably get wrong, and what to mind. Write no code."""  # noqa: E501
 
     question: str = dspy.InputField()
     attempts: str = dspy.InputField(desc="how the best program fails")

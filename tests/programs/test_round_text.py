@@ -2,7 +2,7 @@
 
 import pytest
 
-from cope import CopeError, Preset
+from cope import CopeError, Preset, load_preset
 from cope.programs.round_text import describe_round
 
 GATED = {"reasoner": "small", "samples": 4, "temperature": 1, "threshold": 0.4}
@@ -32,3 +32,8 @@ def test_a_fitted_confidence_whose_file_is_gone_is_an_error_in_a_line() -> None:
     preset = Preset.model_validate({"name": "p", "rounds": rounds})
     with pytest.raises(CopeError, match="cannot read the confidence gone.json"):
         describe_round(preset, 1, "open")
+
+
+def test_a_plan_without_a_model_is_named():
+    text = describe_round(load_preset("cope-blueprint"), 1, "short-answer")
+    assert text.startswith("a plan of kind blueprint without a model, small solves 8 times")
