@@ -12,7 +12,7 @@ from ..models.concurrency import with_priority
 from ..models.continuation import ContinuingAdapter, continuation_settings
 from ..models.reply_text import TextSink, use_text_sink
 from ..models.spending import budget_round
-from .confidence.base import Confidence, FinishingTally, Sample
+from .confidence.base import Confidence, FinishingTally, Sample, Tally
 from .confidence.early_stopping import EXACT, HEURISTIC_RULES, rescale_confidence
 from .confidence.proposed_tests import ProposedTestTally
 from .confidence.ranks import Ranks
@@ -59,6 +59,7 @@ class CascadeRound(ProgramModule):
         self.shows_text = domain.answer_is_reply and is_last and self.spec.samples == 1
         kinds = {plan.field: plan.kind.name for plan in self.seen}
         self.planner = Planner(self.spec.plan, number, domain) if self.spec.plan else None
+        self.writes_tests = self.planner is not None and self.planner.kind.use_as == "gate"
         self.reasoner = Reasoner(kinds, number, domain)
         if self.planner and self.planner.predict:
             _instruct(self.planner.predict, self.spec.plan_instructions)
@@ -159,7 +160,7 @@ class CascadeRound(ProgramModule):
         if isinstance(tally, FinishingTally):
             with call.context(spec.reasoner, "other", [], None):
                 await tally.finish()
-        if shared and isinstance(tally, ProposedTestTally):
+        if shared and self.writes_tests:
             _keep_tests(tally, shared, samples)
         verdict = replace(tally.verdict(), kind=tally.kind)
         if getattr(confidence, "ranks", False):
@@ -193,7 +194,7 @@ class CascadeRound(ProgramModule):
         kept = [call.plans[number] for number in self.gate_plans if call.plans.get(number)]
         if kept:
             inputs[KEPT] = "\n".join(kept)
-        if self.planner and self.planner.kind.use_as == "gate" and shared and shared.plan:
+        if self.writes_tests and shared and shared.plan:
             inputs[PROPOSED] = shared.plan
         return inputs
 
@@ -252,8 +253,9 @@ def _instruct(predict: dspy.Predict, instructions: str | None) -> None:
         predict.signature = signature.with_instructions(instructions)
 
 
-def _keep_tests(tally: ProposedTestTally, shared: Sample, samples: list[Sample]) -> None:
+def _keep_tests(tally: Tally, shared: Sample, samples: list[Sample]) -> None:
     """Make the tests that hold the plan of a round, which later rounds see and records keep."""
-    shared.plan = "\n".join(tally.kept_tests)
+    kept = tally.kept_tests if isinstance(tally, ProposedTestTally) else ()
+    shared.plan = "\n".join(kept)
     for sample in samples:
         sample.plan = shared.plan

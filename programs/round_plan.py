@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from dspy.utils.exceptions import AdapterParseError
 
 from ..models import Tier
-from ..models.continuation import StartAdapter, can_continue, continuation_settings
+from ..models.continuation import (
+    ContinuingAdapter,
+    StartAdapter,
+    can_continue,
+    continuation_settings,
+)
 from ..signatures.plans.base import PlanKind
 from .confidence.base import Sample
 from .events import Planned, emit
@@ -122,9 +127,14 @@ async def make_plan(
 
 
 async def _write_plan(planner: Planner, call: RoundCall, sample: Sample, index: int | None) -> None:
-    assert call.spec.planner is not None
+    tier, begins = call.spec.planner, planner.kind.begins
+    assert tier is not None
     config = call.settings("plan", index or 0)
-    with call.context(call.spec.planner, "plan", sample.trace, index):
+    adapter = None
+    if begins and can_continue(call.team[tier]):
+        adapter = ContinuingAdapter(begins)
+        config |= continuation_settings(call.team[tier])
+    with call.context(tier, "plan", sample.trace, index, adapter):
         try:
             prediction = await planner.acall(
                 config=config,

@@ -1,12 +1,16 @@
 """Read the tests that a model proposes for a question."""
 
 import ast
+import re
 from collections.abc import Sequence
 
 from .partial_parse import parse_or_none
 from .visible_tests import called_names
 
 MAX_TESTS = 3
+
+_REPEATED = re.compile(r"^(?:assert\s+)+")
+"""A model whose reply begins with `assert` for it may write the word again."""
 
 
 def proposed_tests(reply: str, shown: Sequence[str] = (), name: str | None = None) -> list[str]:
@@ -28,6 +32,7 @@ def proposed_tests(reply: str, shown: Sequence[str] = (), name: str | None = Non
     for line in reply.splitlines():
         start = line.find("assert ")
         source = line[start:].strip().rstrip("`").strip() if start >= 0 else ""
+        source = _REPEATED.sub("assert ", source)
         tree = parse_or_none(source)
         if tree is None or len(tree.body) != 1 or not isinstance(tree.body[0], ast.Assert):
             continue

@@ -67,6 +67,8 @@ class PlanKind:
             under `ANY_DOMAIN`.
         use: what the reasoner's instructions say to do with the plan, without a full stop.
         stops: texts at which a plan ends that the lean adapter asks for, by a round's `plan_ends`.
+        begins: how the planner's reply begins, where its engine continues replies. A small model
+            that is asked for tests writes a program otherwise.
         make: returns the plan without a model; an empty text says nothing.
         from_row: returns the solution of a solved training question, for a plan without a model
             that shows solved questions. Optimizers that choose demonstrations store them as the
@@ -81,6 +83,7 @@ class PlanKind:
     descriptions: Mapping[str, str]
     use: str
     stops: Mapping[PlanEnds, tuple[str, ...]] = field(default_factory=lambda: STOPS)
+    begins: str = ""
     make: Callable[[PlanRequest], str] | None = None
     from_row: Callable[[Mapping[str, Any]], str] | None = None
     use_as: PlanUse = "field"

@@ -10,7 +10,7 @@ from .base import PlanKind
 
 
 class CodeTestsPlan(dspy.Signature):
-    """Write three more tests for the program that the question asks for: lines of the form `assert CALL == RESULT` with small inputs that the shown tests do not cover. Where results are True or False, have one of each. Reply with the assert lines alone."""  # noqa: E501
+    """You write tests and never programs. The question describes a program: write three more tests for it, one assert line each, with small inputs that the shown tests do not cover and the right results. Where results are True or False, have one of each."""  # noqa: E501
 
     question: str = dspy.InputField()
     tests: str = dspy.OutputField(desc="the assert lines")
@@ -21,6 +21,7 @@ TESTS = PlanKind(
     signatures={"code": CodeTestsPlan},
     descriptions={"code": "tests that the program must pass"},
     use="",
-    stops={},
+    stops={"paragraph": ("\ndef ",), "steps": ("\ndef ",)},
+    begins="assert",
     use_as="gate",
 )

@@ -18,7 +18,7 @@ def programs(*bodies: str) -> ScriptedEngine:
     turns = iter(bodies)
 
     def script(messages: list[dict[str, str]], request: Any) -> str:
-        if "more tests" in messages[0]["content"]:
+        if "never programs" in messages[0]["content"]:
             return "assert double(3) == 6\nassert double(0) == 1"
         return f"```python\ndef double(x):\n    return {next(turns)}\n```"
 
@@ -52,7 +52,7 @@ def test_later_gates_use_the_tests_that_were_kept_and_nobody_is_asked_again() ->
     assert [record["accepted"] for record in answered.rounds] == [False, False, True]
     assert "2 * x" in answered.answer and [o["passed"] for o in answered.tests] == [True, True]
     asked = [str(request.system) for request in large.requests]
-    assert sum("more tests" in text for text in asked) == 1
+    assert sum("never programs" in text for text in asked) == 1
 
 
 def test_tests_are_for_programs() -> None:
@@ -80,3 +80,13 @@ def test_three_tiers() -> None:
     assert answered.round == 2 and "2 * x" in answered.answer
     with pytest.raises(CopeError, match=r"rounds.2.reasoner: .*medium"):
         Cascade("cope-three-tiers", Team(programs(), programs()))
+
+
+def test_the_planner_of_tests_begins_with_an_assert_where_its_engine_continues_replies() -> None:
+    def script(messages: list[dict[str, str]], request: Any) -> str:
+        assert messages[-1] == {"role": "assistant", "content": "assert"}
+        return " double(3) == 6\nassert double(0) == 0"
+
+    large = ScriptedEngine(script, continues_replies=True)
+    answered = answer("cope-tests", programs(*[DOUBLE] * 8), large)
+    assert answered.plan == "assert double(3) == 6\nassert double(0) == 0"

@@ -16,6 +16,7 @@ from cope.answers.code.proposed_tests import proposed_tests
         ("assert g(1) == 2\nassert True\nassert f(1", []),
         ("assert f(1) == 2\nassert f(2) == ", ["assert f(1) == 2"]),
         ("none", []),
+        ("assert assert f(1) == 2", ["assert f(1) == 2"]),
         ("", []),
         (
             "\n".join(f"assert f({n}) == {n}" for n in range(1, 9)),
