@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...errors import CopeError
-from ...programs.systems.registry import is_system_file, only_cascades_error
 from ..compare_options import budget_option, calibration_option, comparison_options
 from ..context import AppContext, pass_app
 from ..eval_replay import reject_fixed_options
@@ -78,9 +77,6 @@ def command(
     would make an open difference significant. After an interruption the same command resumes.
     """
     if replay:
-        for system in comparison_options.systems:
-            if not is_system_file(system):
-                raise only_cascades_error(system)
         reject_fixed_options()
         reject_judge_for_replay()
         if comparison_options.repeat > 1:

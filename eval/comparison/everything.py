@@ -1,10 +1,10 @@
 """All presets and systems, which `--presets all` stands for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection
 from typing import Any
 
 from ...models import Team
-from ...programs import Cascade, System
+from ...programs import Cascade
 from ...programs.preset import load_preset, preset_names
 from ...programs.systems.registry import SYSTEMS
 from ...util.hashing import digest
@@ -33,16 +33,9 @@ def all_presets(team: Team) -> list[str]:
     return list(dict.fromkeys([*DEFAULT_PRESETS, *rest, *tiers]))
 
 
-def other_systems(given: Iterable[System]) -> Iterator[str]:
-    """Yield the names of the systems that are not among the given ones, as trained files either."""
-    present = set()
-    for system in given:
-        trained = getattr(system, "trained", None)
-        present.add(system.name)
-        present.add(getattr(trained, "system", ""))
-    for name in SYSTEMS:
-        if name not in present:
-            yield name
+def other_systems(given: Collection[str]) -> list[str]:
+    """Return the names of the systems that are not among the given ones."""
+    return [name for name in SYSTEMS if name not in given]
 
 
 def decisions_digest(cascade: Cascade) -> str:

@@ -11,7 +11,6 @@ from ...models.reprice import prices_to_json
 from ...programs.compile_metadata import read_compile_metadata
 from ...programs.identity import ProgramIdentity
 from ...programs.preset import Preset, preset_names, presets_for_replay
-from ...programs.systems.trained_file import load_trained
 from ...stats.tiers import last_tier_of
 from ..recording.recording import Recording
 from ..replay.match import recorded_identity
@@ -22,12 +21,13 @@ from ..replay.programs import (
 )
 from ..replay.records import ReplayedResults, replay_results
 from ..replay.replay import Replay
-from ..replay.trained import replay_trained
+from ..replay.systems import ReplayedSystem, replay_system, source_system
 from ..run.breakdown import MISSING
 from ..run.warnings import warn_about_contamination
 from .calibrated import CalibratedSystem, calibrated_system
 from .compare import Comparison, compare
 from .document import comparison_document, reply_counts
+from .everything import ALL, other_systems
 from .options import ComparisonOptions, check_enough_systems, check_unique_name
 from .plan_share import plan_shares
 
@@ -45,6 +45,8 @@ class ReplayRequest:
         limit: maximum number of questions, from the start; None for all.
         calibration: the file of a calibration, which adds the recording's own program with its
             setting.
+        left_out: receives why presets and systems cannot be replayed, by name, if all are to be
+            compared; None otherwise.
     """
 
     recording: Recording
@@ -54,6 +56,7 @@ class ReplayRequest:
     prices: Mapping[str, Price] | None = None
     limit: int | None = None
     calibration: Path | None = None
+    left_out: dict[str, str] | None = None
 
 
 def compare_recording(
@@ -72,6 +75,10 @@ def compare_recording(
         CopeError: if the recording lacks the calls of a system, two systems have the same name,
             questions have no right answers, or the calibration does not fit.
     """
+    if ALL in request.options.presets:
+        named = tuple(name for name in request.options.presets if name != ALL)
+        options = replace(request.options, presets=named)
+        request = replace(request, options=options, left_out={})
     recording, options = request.recording, request.options
     recording.require_answers("a comparison", "record or import it with them")
     calibrated = calibrated_system(request) if request.calibration else None
@@ -111,6 +118,8 @@ def compare_recording(
     document["pictures"] = []
     document["calibration"] = calibrated.summary if calibrated else None
     document["by_field"] = options.by_field
+    if request.left_out is not None:
+        document["left_out"] = request.left_out
     return comparison, document
 
 
@@ -148,17 +157,37 @@ def _replay_systems(
         replayed[name] = one
         metadata = _compile_metadata(request, name)
         warn_about_contamination(metadata, one.questions, notify, name)
-    for file in map(Path, request.options.systems):
-        check_unique_name(file.stem, replayed)
-        trained = load_trained(file)
-        one = replay_trained(recording, trained, str(file), request.prices, request.limit)
-        if rows is not None:
-            kept = {recording.keys[row] for row in rows}
-            one = replace(one, results=[row for row in one.results if row.key in kept])
-        replayed[file.stem] = one
-        warn_about_contamination(trained.metadata(), one.questions, notify, file.stem)
+    for source in request.options.systems:
+        system = replay_system(recording, source, request.prices, request.limit)
+        _add_system(system, replayed, rows, request, notify)
+    if request.left_out is not None:
+        given = [source_system(source) for source in request.options.systems]
+        for source in other_systems(given):
+            try:
+                system = replay_system(recording, source, request.prices, request.limit)
+            except CopeError as error:
+                request.left_out[source] = str(error)
+            else:
+                _add_system(system, replayed, rows, request, notify)
     check_enough_systems(replayed, request.options.against)
     return replayed
+
+
+def _add_system(
+    system: ReplayedSystem,
+    replayed: dict[str, ReplayedResults],
+    rows: set[int] | None,
+    request: ReplayRequest,
+    notify: Callable[[str], None],
+) -> None:
+    """Add a replayed system, on the questions at some positions; None for all."""
+    check_unique_name(system.name, replayed)
+    one = system.replayed
+    if rows is not None:
+        kept = {request.recording.keys[row] for row in rows}
+        one = replace(one, results=[row for row in one.results if row.key in kept])
+    replayed[system.name] = one
+    warn_about_contamination(system.metadata, one.questions, notify, system.name)
 
 
 def _compile_metadata(request: ReplayRequest, name: str) -> dict[str, Any]:
@@ -185,7 +214,7 @@ def _requested_replays(request: ReplayRequest) -> Iterator[tuple[str, Replay]]:
             program = program_for_replay(recording, source, request.bundled)
             replay = _replay(request, program)
             yield replay.preset.name, replay
-    if not request.options.presets:
+    if not request.options.presets or request.left_out is not None:
         yield from _available_replays(request)
 
 
@@ -204,6 +233,8 @@ def _available_replays(request: ReplayRequest) -> Iterator[tuple[str, Replay]]:
     for name in dict.fromkeys([*presets_for_replay(), *recording.models]):
         if name in recording.programs:
             continue
+        if name in request.options.presets:
+            continue
         attempts = {name: request}
         if drawn > 1 and not request.samples:
             attempts[f"{name}, {drawn} samples"] = replace(request, samples=drawn)
@@ -211,13 +242,29 @@ def _available_replays(request: ReplayRequest) -> Iterator[tuple[str, Replay]]:
         for label, attempt in attempts.items():
             try:
                 replay = _replay(attempt, program)
-            except CopeError:  # its plans are for other kinds of questions
+            except CopeError as error:  # such as plans for other kinds of questions
+                _leave_out(request, name, str(error))
                 break
-            if all(round_.recorded for round_ in replay.rounds):
-                if replay.identity not in identities:
-                    identities.append(replay.identity)
-                    yield label, replay
-                break
+            missing = [round_ for round_ in replay.rounds if not round_.recorded]
+            if missing:
+                _leave_out(request, name, missing[0].missing_reason)
+                continue
+            if replay.identity in identities:
+                _leave_out(request, name, "in this record it is the same as another one")
+            else:
+                _leave_out(request, name, None)
+                identities.append(replay.identity)
+                yield label, replay
+            break
+
+
+def _leave_out(request: ReplayRequest, name: str, reason: str | None) -> None:
+    """Note why a preset is not compared, or that it is, if all presets are to be."""
+    if request.left_out is None:
+        return
+    request.left_out.pop(name, None)
+    if reason is not None:
+        request.left_out[name] = reason
 
 
 def _replay(request: ReplayRequest, program: ProgramIdentity | Preset | Path) -> Replay:

@@ -10,6 +10,7 @@ from ...programs.domains.registry import domain_by_name
 from ...programs.preset_fit import preset_misfit
 from ...programs.resolve import resolve_cascade, resolve_program_path, system_options
 from ...programs.systems.registry import is_system_file
+from ..replay.systems import source_system
 from ..tasks.base import answer_kind_of, read_answers_of
 from .everything import ALL, DEFAULT_PRESETS, all_presets, decisions_digest, other_systems
 from .options import check_enough_systems, check_unique_name
@@ -121,7 +122,7 @@ def _add_all(
             compared.optional.add(name)
         else:
             compared.leave_out(name, f"on these questions it is the same as {twin}")
-    given = [one.system for one in compared.by_name.values()]
+    given = [source_system(source) for source in request.options.systems]
     for name in other_systems(given):
         try:
             compared.by_name[name] = _system(request, name)

@@ -141,7 +141,7 @@ def policy_results(policy: Policy, table: OutcomeTable, alone: TierResults) -> l
                 asked.append((number, rows[key]))
         answering = by_tier[simulated.answering[row]][key]
         stage = int(simulated.answering[row]) + 1
-        merged = _merged(answering, asked, stage)
+        merged = merge_results(answering, asked, stage)
         confidence = none_if_nan(float(simulated.confidence[row]))
         if confidence is not None:
             merged.confidence = confidence
@@ -149,7 +149,7 @@ def policy_results(policy: Policy, table: OutcomeTable, alone: TierResults) -> l
     return results
 
 
-def _merged(
+def merge_results(
     answering: QuestionResult, asked: Sequence[tuple[int, QuestionResult]], stage: int
 ) -> QuestionResult:
     """Return the result of a question whose tiers were asked one after the other.

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from ...stats.tiers import LARGE, SMALL
 from ...stats.tolerance import FLOAT_TOLERANCE
 from ...util.hashing import digest
 from ..cascade import Cascade
-from ..confidence.base import Sample
+from ..confidence.base import Sample, Verdict
 from ..confidence.early_stopping import NONE
 from ..domains.registry import domain_by_name
 from ..preset import Preset
@@ -51,7 +52,7 @@ class AgreementCascade:
 
     It needs k small models, which `--tier` adds to the team. Departures: one level of small models,
     each with one greedy call, then the large tier. The paper sets theta on about 100 labeled
-    questions, see `choose_theta`; without them it is 0.67, so that two of three models do not
+    questions; here it is a setting, and 0.67 without one, so that two of three models do not
     suffice. Where the team has one small model, its samples may stand in for models: the paper does
     not do that, since samples of one model share its mistakes.
 
@@ -75,7 +76,7 @@ class AgreementCascade:
             )
         self.domain = options.domain
         self.chosen = parse_settings(AgreementSettings, dict(options.settings), self.name)
-        self._small_tiers = _small_tiers(self.chosen, team)
+        self._small_tiers = small_tiers(self.chosen, team.tiers)
         self.tiers = (*self._small_tiers, LARGE)
         everything = replace(options, early_stop=NONE)
         if self.chosen.samples:
@@ -102,7 +103,7 @@ class AgreementCascade:
         samples = await self._ask_small(inputs)
         verdict = await pool_votes(samples, self._answers)
         theta = self.chosen.theta
-        accepted = verdict.answer is not None and verdict.confidence > theta + FLOAT_TOLERANCE
+        accepted = accepts_share(verdict, theta)
         seconds = time.perf_counter() - began
         record = pooled_record(
             samples, verdict, accepted=accepted, threshold=theta, seconds=seconds
@@ -137,21 +138,30 @@ class AgreementCascade:
         return first.concurrency()
 
 
-def _small_tiers(chosen: AgreementSettings, team: Team) -> tuple[str, ...]:
+def accepts_share(verdict: Verdict, theta: float) -> bool:
+    """Return whether more than a share of the small models gave the leading answer."""
+    return verdict.answer is not None and verdict.confidence > theta + FLOAT_TOLERANCE
+
+
+def small_tiers(chosen: AgreementSettings, tiers: Collection[str]) -> tuple[str, ...]:
     """Return the tiers of the small models.
 
+    Args:
+        chosen: the settings.
+        tiers: the names of all tiers.
+
     Raises:
-        CopeError: when the team lacks one, or when there is one alone without samples.
+        CopeError: when one is missing, or when there is one alone without samples.
     """
     for tier in chosen.tiers:
-        if tier not in team.tiers:
-            raise CopeError(f"system abc: tiers: {unknown_tier_error(tier, team.tiers)}")
-    named = chosen.tiers or tuple(tier for tier in team.tiers if tier not in _NOT_MODELS)
+        if tier not in tiers:
+            raise CopeError(f"system abc: tiers: {unknown_tier_error(tier, tiers)}")
+    named = chosen.tiers or tuple(tier for tier in tiers if tier not in _NOT_MODELS)
     if chosen.samples:
         return named[:1] if chosen.tiers else (SMALL,)
     if len(named) < 2:
         raise CopeError(
-            "abc compares the answers of several small models, and this team has one: name more "
+            "abc compares the answers of several small models, and here is one: name more "
             'with --tier NAME=MODEL, or write a file abc-samples.toml with system = "abc" and '
             "samples = 3, which asks the small model three times, and give it in place of abc"
         )

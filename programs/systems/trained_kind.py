@@ -30,10 +30,15 @@ class TrainedKind:
         Raises:
             CopeError: always, with the command that makes the file.
         """
-        raise CopeError(
-            f"{self.name} learns from questions first: cope train {self.name} TASK -o FILE.json, "
-            "and name that file in its place"
-        )
+        raise untrained_error(self.name)
+
+
+def untrained_error(name: str) -> CopeError:
+    """Return the error for a system without the file of its training."""
+    return CopeError(
+        f"{name} learns from questions first: cope train {name} TASK -o FILE.json, "
+        "and name that file in its place"
+    )
 
 
 def trained_kinds() -> list[str]:
