@@ -11,9 +11,9 @@ from support.pictures import write_empty_pictures
 from support.thought_programs import ReadingSandbox, is_program_request
 
 from cope import Team
-from cope.eval.comparison.everything import all_presets
+from cope.eval.comparison.everything import all_presets, decisions_digest
 from cope.models import ScriptedEngine
-from cope.programs import SYSTEMS, preset_names
+from cope.programs import SYSTEMS, Cascade, preset_names
 from cope.report.sources.open import open_source
 
 
@@ -129,3 +129,14 @@ def test_the_document_of_named_systems_has_no_new_key(here: Path, monkeypatch: p
 def test_of_two_names_for_one_thing_the_one_that_says_how_comes_first():
     names = all_presets(Team(**pair(None)))
     assert names.index("best-of-tests") < names.index("self-consistency")
+
+
+def test_two_names_for_the_same_calls_and_decisions_are_found():
+    team = Team(**pair(None))
+
+    def digest_of(name: str, domain: str) -> str:
+        return decisions_digest(Cascade(name, team, domain=domain))
+
+    assert digest_of("best-of-tests", "code") == digest_of("self-consistency", "code")
+    assert digest_of("cisc", "short-answer") != digest_of("self-consistency", "short-answer")
+    assert digest_of("large", "code") != digest_of("large-short", "code")
