@@ -21,6 +21,7 @@ from cope.programs.plan_kinds import PLAN_KINDS
 from cope.programs.pregate_spec import Pregate
 from cope.programs.preset import Preset, load_preset, preset_names
 from cope.programs.preset_round import Round
+from cope.programs.saved_program import SAVED_PROGRAMS
 from cope.programs.state_schema import PREDICTOR_KEYS, PROGRAM_KEYS
 from cope.programs.systems.registry import SYSTEMS
 from cope.util.environment import ENVIRONMENT_VARIABLES
@@ -35,6 +36,7 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "optimizers": OPTIMIZERS,
     "engines": ENGINES,
     "domains": DOMAINS,
+    "saved programs": SAVED_PROGRAMS,
 }
 """The registries by the name of their table."""
 
