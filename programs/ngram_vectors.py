@@ -14,6 +14,7 @@ from ..util.arrays import Array
 SIZE = 4096
 """Entries of a vector; n-grams are hashed into them."""
 
+_DENSE_SHARE = 0.02  # of entries that are not zero, from which rows count as dense
 _NGRAM_LENGTHS = (3, 4, 5)  # characters, within words
 
 
@@ -84,6 +85,16 @@ def tfidf(texts: Sequence[str], frequencies: Array) -> Any:
         frequencies: (entries,) from `inverse_frequencies`.
     """
     return unit_rows(sparse_rows(texts) * frequencies)
+
+
+def similarities(rows: Any, others: Any) -> Array:
+    """Return (rows, others): the scalar products of sparse rows.
+
+    The rows of long texts are hardly sparse, and their product is much faster as dense arrays.
+    """
+    if others.nnz > _DENSE_SHARE * others.shape[0] * SIZE:
+        return rows.toarray() @ others.toarray().T
+    return (rows @ others.T).toarray()
 
 
 def unit_rows(rows: Any) -> Any:

@@ -20,7 +20,14 @@ import numpy as np
 
 from ...errors import CopeError
 from ...util.arrays import Array
-from ..ngram_vectors import inverse_frequencies, normalize_text, sparse_rows, tfidf, unit_rows
+from ..ngram_vectors import (
+    inverse_frequencies,
+    normalize_text,
+    similarities,
+    sparse_rows,
+    tfidf,
+    unit_rows,
+)
 from .outcomes import OutcomeTable
 from .policy import Costs, FitOptions
 from .router import Router, router_state, with_cost_weight
@@ -64,7 +71,7 @@ class KNNRouter(Router):
         return tfidf(self.questions, self._frequencies)
 
     def estimate(self, questions: Sequence[str]) -> Array:
-        similarity = (tfidf(questions, self._frequencies) @ self._vectors.T).toarray()
+        similarity = similarities(tfidf(questions, self._frequencies), self._vectors)
         return neighbor_means(similarity, self.scores, (self.k,))[0]
 
     @classmethod
@@ -124,7 +131,7 @@ def cross_validated_k(train: OutcomeTable, seed: int) -> int:
             continue
         weights = inverse_frequencies(rows[outside], outside.size)
         vectors = unit_rows(rows * weights)
-        similarity = (vectors[inside] @ vectors[outside].T).toarray()
+        similarity = similarities(vectors[inside], vectors[outside])
         means = neighbor_means(similarity, train.scores[outside], NEIGHBORS)
         for number, estimates in enumerate(means):
             errors[number] += ((estimates - train.scores[inside]) ** 2).sum()

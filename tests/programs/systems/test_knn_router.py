@@ -5,6 +5,7 @@ import pytest
 from support.trained_systems import outcomes
 
 from cope.errors import CopeError
+from cope.programs.ngram_vectors import SIZE, similarities, tfidf
 from cope.programs.systems.knn_router import KNNRouter, cross_validated_k, neighbor_means
 from cope.programs.systems.outcomes import Observation
 from cope.programs.systems.policy import Decision, FitOptions, simulate
@@ -81,3 +82,12 @@ def test_too_few_questions_are_an_error():
     table = outcomes([[1, 1]] * 9)
     with pytest.raises(CopeError, match="too few for neighbors: train on 10 or more"):
         KNNRouter.fit(table, table, FitOptions())
+
+
+def test_long_texts_have_the_same_similarities():
+    long = [" ".join(f"word{number}{place}" for number in range(80)) for place in range(4)]
+    for texts in (BIRDS + STONES, long):
+        vectors = tfidf(texts, np.ones(SIZE))
+        expected = (vectors @ vectors.T).toarray()
+        assert np.allclose(similarities(vectors, vectors), expected, atol=1e-12)
+    assert tfidf(long, np.ones(SIZE)).nnz > 0.02 * 4 * SIZE > tfidf(BIRDS, np.ones(SIZE)).nnz
