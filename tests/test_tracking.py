@@ -25,7 +25,7 @@ def test_a_run_holds_parameters_figures_and_artifacts_and_resumes_when_opened_ag
 
     (tmp_path / "records.jsonl").write_text("{}\n")
     with tracking.tracked_run(
-        "cope-test", "cope", {"seed": 0, "preset": "cope"}, {"folder": "x"}, store=store
+        "cope-test", "cope", {"seed": 0, "preset": "cope"}, tags={"folder": "x"}, store=store
     ) as run:
         run.log_metrics({"accuracy": 0.5, "usd": None})
         run.log_artifact(tmp_path / "records.jsonl")

@@ -44,7 +44,7 @@ def test_runs_inside_a_run_are_ended_and_found_again(mlflow_store: str):
         made = run.log_child_run("abc", "candidate 0", {"accuracy": 0.5}, {"prompts.txt": "Solve."})
         run.set_tags({"outcome": "start"}, made)
     with tracking.tracked_run(
-        "cope-compile-test", "children", {}, None, run.id, mlflow_store, traces=False
+        "cope-compile-test", "children", {}, run_id=run.id, store=mlflow_store, traces=False
     ) as again:
         assert again.children() == {"abc": made}
     found = client().get_run(made)

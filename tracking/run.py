@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, Unpack
 
 import mlflow
 import mlflow.dspy as mlflow_dspy
@@ -21,6 +21,7 @@ from .address import store_file
 from .environment import environment
 from .prompts import register_prompt
 from .redact_span import redact_span
+from .run_settings import RunSettings
 from .store import ARTIFACTS, open_store, store_errors
 
 if TYPE_CHECKING:
@@ -192,11 +193,7 @@ def tracked_run(
     experiment: str,
     name: str,
     params: Mapping[str, Any],
-    tags: Mapping[str, str] | None = None,
-    run_id: str | None = None,
-    store: str | None = None,
-    *,
-    traces: bool = True,
+    **settings: Unpack[RunSettings],
 ) -> Iterator[TrackedRun]:
     """Open a new run in the store, or reopen an earlier one. DSPy's traces are linked to it.
 
@@ -204,28 +201,27 @@ def tracked_run(
         experiment: the experiment's name; created if it does not exist.
         name: the run's name.
         params: settings; those that the run has already are not changed.
-        tags: more facts about the run.
-        run_id: an earlier run to resume; a new run is created when it does not exist any more.
-        store: the store's address; see `store_uri`.
-        traces: whether DSPy's calls are traced. The thousands of calls of a compile would flood
-            the store.
+        settings: see `RunSettings`.
 
     Raises:
         CopeError: when the store cannot be written or reached.
     """
-    uri = open_store(store)
+    uri = open_store(settings.get("store"))
+    traces = settings.get("traces", True)
     with store_errors(uri):
         experiment_id = _experiment_id(experiment, uri)
         if traces:
             configure(span_processors=[redact_span])
             mlflow_dspy.autolog(log_traces=True, log_evals=False, log_compiles=False, silent=True)
         run = mlflow.start_run(
-            run_id=_existing_run_id(run_id), experiment_id=experiment_id, run_name=redact(name)
+            run_id=_existing_run_id(settings.get("run_id")),
+            experiment_id=experiment_id,
+            run_name=redact(name),
         )
     status = "FINISHED"
     try:
         _log_new_params(params, run.data.params)
-        mlflow.set_tags(redact_data(environment() | dict(tags or {})))
+        mlflow.set_tags(redact_data(environment() | dict(settings.get("tags") or {})))
         yield TrackedRun(run.info.run_id, run.info.experiment_id, uri)
     except BaseException as error:
         status = "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
+from .run_settings import RunSettings
 from .store import open_store
 
 if TYPE_CHECKING:
@@ -75,11 +76,7 @@ class Tracker(Protocol):
         experiment: str,
         name: str,
         params: Mapping[str, Any],
-        tags: Mapping[str, str] | None = None,
-        run_id: str | None = None,
-        store: str | None = None,
-        *,
-        traces: bool = True,
+        **settings: Unpack[RunSettings],
     ) -> AbstractContextManager[TrackerRun]:
         """Open a run; see `tracked_run`."""
         ...
@@ -104,15 +101,11 @@ class MlflowTracker:
         experiment: str,
         name: str,
         params: Mapping[str, Any],
-        tags: Mapping[str, str] | None = None,
-        run_id: str | None = None,
-        store: str | None = None,
-        *,
-        traces: bool = True,
+        **settings: Unpack[RunSettings],
     ) -> "AbstractContextManager[TrackedRun]":
         from .run import tracked_run
 
-        return tracked_run(experiment, name, params, tags, run_id, store, traces=traces)
+        return tracked_run(experiment, name, params, **settings)
 
     def earlier_run(self, run_id: str, store: str) -> "TrackedRun":
         from .run import TrackedRun

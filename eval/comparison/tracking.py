@@ -53,9 +53,9 @@ def track_comparison(
         f"cope-compare-{task}",
         run_name(task, programs.values(), data, f"against {comparison.reference}"),
         params,
-        tags,
-        store.metadata().get("mlflow_run"),
-        tracking_store,
+        tags=tags,
+        run_id=store.metadata().get("mlflow_run"),
+        store=tracking_store,
         traces=False,
     ) as run:
         store.update_metadata(mlflow_run=run.id)

@@ -237,9 +237,9 @@ def open_tracked_run(
             f"cope-{settings['task']}",
             name,
             params,
-            tags,
-            store.metadata().get("mlflow_run"),
-            uri,
+            tags=tags,
+            run_id=store.metadata().get("mlflow_run"),
+            store=uri,
         )
     )
     # A URI may contain a password, which must not be written to a file.

@@ -141,9 +141,9 @@ def tracked_compile(
         f"cope-compile-{settings['task']}",
         run_name(settings["task"], [program or settings["preset"]], data, settings["optimizer"]),
         mlflow_params(compilation, settings),
-        {"folder": str(compilation.folder), "program_file": str(program or "none")},
-        earlier.get("mlflow_run"),
-        store,
+        tags={"folder": str(compilation.folder), "program_file": str(program or "none")},
+        run_id=earlier.get("mlflow_run"),
+        store=store,
         traces=False,
     ) as run:
         steps: dict[str, int] = {}

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from cope.errors import CopeError
+from cope.tracking.run_settings import RunSettings
 
 STORE = "memory://store"
 
@@ -161,18 +162,14 @@ class TrackerInMemory:
         experiment: str,
         name: str,
         params: Mapping[str, Any],
-        tags: Mapping[str, str] | None = None,
-        run_id: str | None = None,
-        store: str | None = None,
-        *,
-        traces: bool = True,
+        **settings: Unpack[RunSettings],
     ) -> Iterator[RunInMemory]:
-        run = self.runs.get(run_id or "")
+        run = self.runs.get(settings.get("run_id") or "")
         if run is None:
-            run = self.begin(experiment, name, self.check(store))
+            run = self.begin(experiment, name, self.check(settings.get("store")))
         for key, value in params.items():
             run.params.setdefault(key, str(value))
-        run.tag_values.update(tags or {})
+        run.tag_values.update(settings.get("tags") or {})
         self._open, run.status = run, "RUNNING"
         try:
             yield run
