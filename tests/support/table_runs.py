@@ -1,11 +1,18 @@
 """Models of runs over tables."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from dspy.lm15 import ContextLengthError
 
 from cope import Cascade, Team
+from cope.batch.job import TableJob, TableReport, answer_table
+from cope.batch.options import TableOptions
+from cope.batch.tables import file_table
+from cope.eval.tasks.columns import ColumnMapping
+from cope.eval.tasks.table_files import read_rows
 from cope.models import Price, ScriptedEngine
 
 PRICE = Price(1, 2)
@@ -35,3 +42,38 @@ class Answering:
         if any(f"What is {number}?" in question for number in self.failing):
             raise ContextLengthError("the prompt does not fit")
         return f"so\nAnswer: {self.reply(question)}"
+
+
+TEXT = ColumnMapping(question="text")
+
+
+class World:
+    """A table in a folder, and the runs over it.
+
+    Attributes:
+        models: the cascade and what it was asked.
+        output: the file of the answers.
+    """
+
+    def __init__(self, folder: Path, models: Any, rows: list[dict[str, str]]) -> None:
+        self.models, self.input, self.output = models, folder / "in.jsonl", folder / "out.jsonl"
+        self.write(rows)
+
+    def write(self, rows: list[dict[str, str]]) -> None:
+        self.input.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    def job(self, **options: Any) -> TableJob:
+        options = {"output": self.output, "mapping": TEXT} | options
+        kind = options.pop("kind", "text")
+        return TableJob(file_table(self.input), self.models.cascade, TableOptions(**options), kind)
+
+    def run(self, **options: Any) -> TableReport:
+        return answer_table(self.job(**options))
+
+    def column(self, name: str) -> list[Any]:
+        return [row.get(name) for _, row in read_rows(self.output)]
+
+    def asked(self) -> list[str]:
+        """Return what was asked since the last time."""
+        asked, self.models.asked = self.models.asked, []
+        return asked
