@@ -8,7 +8,7 @@ from .compare import Comparison
 from .margin import margin_test
 from .pair import PairedComparison
 from .price_ratio import PRICE_BASES
-from .text import conclusion, questions_for_significance
+from .text import questions_for_significance, stored_conclusion
 
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def reply_counts(counts: Mapping[str, ReplyCounts | None]) -> dict[str, dict[str
 
 def _pair(pair: PairedComparison, comparison: Comparison) -> dict[str, Any]:
     document = pair.as_dict()
-    document["verdict"] = conclusion(pair, comparison)
+    document["verdict"] = stored_conclusion(pair, comparison)
     document["margin_test"] = margin_test(pair, comparison.margin).as_dict()
     document["settling"] = None if pair.significant else questions_for_significance(pair)
     return document

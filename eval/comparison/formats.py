@@ -1,5 +1,7 @@
 """Format the numbers of a comparison: points, ratios, and their intervals."""
 
+from math import isfinite
+
 from ...stats.bootstrap import Estimate
 
 
@@ -8,7 +10,17 @@ def format_ratio(ratio: Estimate) -> str:
 
     >>> format_ratio(Estimate(0.176, 0.155, 0.196)), format_ratio(Estimate(0.0123, 0.01, 0.015))
     ('18% (16 to 20)', '1.2% (1.0 to 1.5)')
+    >>> format_ratio(Estimate(0.33, float("-inf"), float("inf")))
+    '33% (interval unknown)'
     """
+    text = ratio_with_bounds(ratio)
+    if isfinite(ratio.low) and isfinite(ratio.high):
+        return text
+    return f"{text.partition(' (')[0]} (interval unknown)"
+
+
+def ratio_with_bounds(ratio: Estimate) -> str:
+    """Format a ratio like `format_ratio`, with infinite bounds as documents hold them."""
     if ratio.value >= 10:
         return f"{ratio.value:.0f} x ({ratio.low:.0f} to {ratio.high:.0f})"
     digits = 0 if ratio.value >= 0.0995 else 1

@@ -1,8 +1,17 @@
 """The conclusion about a pair as a sentence."""
 
+from collections.abc import Callable
+
+from ...stats.bootstrap import Estimate
 from ...stats.power import MAX_QUESTIONS
 from .compare import Comparison
-from .formats import format_interval, format_points, format_ratio, round_up_2_digits
+from .formats import (
+    format_interval,
+    format_points,
+    format_ratio,
+    ratio_with_bounds,
+    round_up_2_digits,
+)
 from .pair import MIN_DISCORDANT, PairedComparison
 
 _COST_PHRASES = {
@@ -16,7 +25,19 @@ _COST_PHRASES = {
 
 def conclusion(pair: PairedComparison, comparison: Comparison) -> str:
     """Return the conclusion of a pair about accuracy and about the cost of the comparison."""
-    return f"{_accuracy_phrase(pair, comparison.margin)}; {_cost_phrase(pair, comparison)}"
+    return _conclusion(pair, comparison, format_ratio)
+
+
+def stored_conclusion(pair: PairedComparison, comparison: Comparison) -> str:
+    """Return the conclusion as documents hold it: an unknown interval has infinite bounds."""
+    return _conclusion(pair, comparison, ratio_with_bounds)
+
+
+def _conclusion(
+    pair: PairedComparison, comparison: Comparison, formatted: Callable[[Estimate], str]
+) -> str:
+    accuracy = _accuracy_phrase(pair, comparison.margin)
+    return f"{accuracy}; {_cost_phrase(pair, comparison, formatted)}"
 
 
 def _accuracy_phrase(pair: PairedComparison, margin: float) -> str:
@@ -32,13 +53,15 @@ def _accuracy_phrase(pair: PairedComparison, margin: float) -> str:
     return f"{system} and {reference}: open, {points} {interval}"
 
 
-def _cost_phrase(pair: PairedComparison, comparison: Comparison) -> str:
+def _cost_phrase(
+    pair: PairedComparison, comparison: Comparison, formatted: Callable[[Estimate], str]
+) -> str:
     costs = pair.costs.get(comparison.measure)
     if costs is None:
         return "what it costs is not known of both"
     if not costs.reference:
         return f"{pair.reference} spends none of what is counted"
-    share = format_ratio(costs.ratio) if costs.system else "none"
+    share = formatted(costs.ratio) if costs.system else "none"
     phrase = _COST_PHRASES[comparison.measure]
     return phrase.format(f"{share} of {pair.reference}'s", last=comparison.last_tier)
 

@@ -120,6 +120,16 @@ def test_tokens_that_a_source_does_not_tell_leave_calls():
     assert "large-tokens" not in made.pairs[0].costs
 
 
+@pytest.mark.parametrize("tokens", [1, 33, 5000])
+def test_one_question_has_no_interval_of_costs(tokens: int):
+    ours, large = records_of([1], large=[tokens]), records_of([1], large=[100])
+    made = compare({"ours": ours, "large": large})
+    document = comparison_document(made) | {"task": "t", "models": {}}
+    assert "inf" not in conclusion(made.pairs[0], made)
+    assert "(interval unknown) of large's large-tier tokens" in conclusion(made.pairs[0], made)
+    assert "(-inf to inf) of large's" in document["comparisons"][0]["verdict"], "as stored ones"
+
+
 def test_verdicts_on_accuracy():
     made, pair = two(RIGHT * 10, RIGHT * 10)
     assert conclusion(pair, made).startswith("ours is as accurate as large within 0.4 points")
