@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -63,6 +62,7 @@ def command(
     from ...programs.call_limits import most_calls_text
     from ...programs.calls_text import call_lines, calls_document
     from ...programs.events import use_observer
+    from ...programs.prediction_document import prediction_document
     from ...programs.resolve import named_answer_kind, resolve_calibrated_cascade
     from ...programs.usage_text import format_usage
     from ..display import round_display
@@ -89,7 +89,7 @@ def command(
         for line in call_lines(prediction.calls):
             notify(line)
     if as_json:
-        document = _json_document(text, cascade, prediction, resolved.path)
+        document = prediction_document(text, cascade, prediction, resolved.path)
         document["calibration"] = calibration_summary(
             program_options.calibration, resolved.certificate
         )
@@ -145,35 +145,3 @@ def _read_question(question: str | None) -> str:
     if not text:
         raise click.UsageError("The question is empty.")
     return text
-
-
-def _json_document(
-    question: str, cascade: Any, prediction: Any, file: Path | None
-) -> dict[str, Any]:
-    """Return all that happened, as plain data."""
-    document: dict[str, Any] = {"question": question}
-    for name in (
-        "answer",
-        "confidence",
-        "round",
-        "plan",
-        "votes",
-        "tests",
-        "rounds",
-        "early_stop",
-        "usage",
-        "cost",
-        "cost_bounds",
-        "spent_bounds",
-        "seconds",
-    ):
-        document[name] = prediction[name]
-    if "members" in prediction:
-        document["members"] = prediction.members
-    document["answer_kind"] = cascade.answer_kind
-    replies = ReplyCounts.of_rounds(prediction.rounds)
-    document["replies"] = replies.as_dict() if replies else None
-    document["preset"] = cascade.preset.name
-    document["program_file"] = str(file) if file else None
-    document["models"] = {tier: cascade.team[tier].model for tier in cascade.preset.tiers}
-    return document
