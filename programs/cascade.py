@@ -28,7 +28,7 @@ from .optimizer_trace import extend_trace, trace_of_answer
 from .prediction import CascadePrediction
 from .predictor_name import round_attribute
 from .pregate import preset_router
-from .preset import Preset, as_preset, check_tiers
+from .preset import Preset, as_preset, check_domain, check_tiers
 from .progress import Progress
 from .prompted_program import PromptedProgram
 from .results import final_answer, make_round_record, usage_summary
@@ -107,6 +107,7 @@ class Cascade(PromptedProgram):
         self.rank_settings: dict[str, str] = {}
         self._confidences: dict[int, Confidence] = {}
         check_tiers(self.preset, self.team.tiers)
+        check_domain(self.preset, domain)
         models = {tier: one.model for tier, one in self.team.tiers.items()}
         self._pregate = preset_router(self.preset, models)
         for number, spec in enumerate(self.preset.rounds, 1):

@@ -53,6 +53,9 @@ class Preset(BaseModel):
     pregate: Annotated[Pregate | None, BeforeValidator(as_pregate)] = None
     """A trained router that lets a question skip rounds, see `Pregate`."""
 
+    domains: tuple[str, ...] = ()
+    """The kinds of questions that it is for; empty for all."""
+
     @field_validator("name")
     @classmethod
     def _no_path(cls, name: str) -> str:
@@ -264,6 +267,15 @@ def load_preset(name: str | Path, tiers: Collection[str] = ()) -> Preset:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise CopeError(f"{name} is not valid TOML: {error}") from None
     return parse_preset({"name": Path(name).stem, **data}, name)
+
+
+def check_domain(preset: Preset, domain: str) -> None:
+    """Raise `CopeError` when a preset is for other kinds of questions."""
+    if preset.domains and domain not in preset.domains:
+        raise CopeError(
+            f"the preset {preset.name!r} is for questions of kind {' and '.join(preset.domains)}, "
+            f"and these are of kind {domain!r}: name another preset"
+        )
 
 
 def check_tiers(preset: Preset, tiers: Collection[str]) -> None:

@@ -136,7 +136,10 @@ def _compare_recording(
 ) -> None:
     from ...eval import open_recording
     from ...eval.comparison.from_recording import ReplayRequest, compare_recording
+    from ...eval.replay.systems import check_replayable
 
+    for system in options.systems:
+        check_replayable(system)
     recording = open_recording(replay, data_options.match, task)
     request = ReplayRequest(
         recording,

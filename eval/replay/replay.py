@@ -12,7 +12,7 @@ from ...errors import CopeError
 from ...models import Price
 from ...programs.identity import ProgramIdentity
 from ...programs.pregate import preset_router
-from ...programs.preset import Preset
+from ...programs.preset import Preset, check_domain
 from ...util.arrays import Array
 from ..recording.recording import Recording
 from ..recording.round import RecordedRound, pick_sample
@@ -72,6 +72,7 @@ class Replay:
         self.preset = requested.preset
         if samples or thresholds:
             self.preset = requested.preset.with_overrides(samples, thresholds)
+        check_domain(self.preset, requested.domain)
         self.program = ProgramIdentity(self.preset, requested.domain, requested.prompts)
         self._prices = prices or {}
         self.rounds: list[ReplayedRound] = []

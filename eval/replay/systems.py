@@ -45,15 +45,27 @@ def replay_system(
         trained = load_trained(source)
         one = replay_trained(recording, trained, source, prices, limit)
         return ReplayedSystem(Path(source).stem, one, trained.metadata())
-    name, kind, settings = source, source, {}
+    check_replayable(source)
+    name, settings = source, {}
     if is_settings_file(source):
         name = Path(source).stem
-        kind, settings = read_settings_file(source)
-    if kind == AgreementCascade.name:
-        return ReplayedSystem(name, replay_agreement(recording, settings, prices, limit), {})
+        _, settings = read_settings_file(source)
+    return ReplayedSystem(name, replay_agreement(recording, settings, prices, limit), {})
+
+
+def check_replayable(source: str) -> None:
+    """Raise `CopeError` for a system that needs models, before a record is read for it.
+
+    Args:
+        source: as for `replay_system`.
+    """
+    if is_system_file(source):
+        return
+    kind = source_system(source)
     if isinstance(SYSTEMS.by_name(kind), TrainedKind):
         raise untrained_error(kind)
-    raise only_cascades_error(kind)
+    if kind != AgreementCascade.name:
+        raise only_cascades_error(kind)
 
 
 def source_system(source: str) -> str:

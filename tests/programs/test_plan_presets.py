@@ -90,3 +90,9 @@ def test_the_planner_of_tests_begins_with_an_assert_where_its_engine_continues_r
     large = ScriptedEngine(script, continues_replies=True)
     answered = answer("cope-tests", programs(*[DOUBLE] * 8), large)
     assert answered.plan == "assert double(3) == 6\nassert double(0) == 0"
+
+
+@pytest.mark.parametrize("domain", ["short-answer", "open"])
+def test_a_preset_for_programs_answers_nothing_else(domain: str) -> None:
+    with pytest.raises(CopeError, match=f"'cope-verified' is for questions of kind code.*{domain}"):
+        Cascade("cope-verified", domain=domain)

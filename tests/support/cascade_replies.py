@@ -11,7 +11,8 @@ _OTHERS = {
     "cope-tests": "answers programs only",
     "cope-three-tiers": "needs a third tier",
     "cope-two-large": "its last round is never asked, because the large tier agrees with itself",
-    "cope-verified": "the same",
+    "cope-verified": "answers programs only",
+    "cope-blueprint": "says nothing before a compile writes its plan, so its prompts have none",
     "cope-diagnosis": "its planner sees answers",
 }
 PRESETS = [name for name in preset_names() if name not in _OTHERS]

@@ -85,7 +85,7 @@ def test_one_whose_every_reply_fails_is_no_optimizer_that_found_nothing(
 
 @pytest.mark.parametrize(
     "optimizer",
-    mostly_slow(sorted({*ANY_PRESET} - PROPOSING), "bootstrap-few-shot", "labeled-few-shot"),
+    mostly_slow(sorted(set(ANY_PRESET) - set(PROPOSING)), "bootstrap-few-shot", "labeled-few-shot"),
 )
 def test_where_nothing_is_proposed_nobody_is_asked_for_it(optimizer: str, tmp_path: Path) -> None:
     world = mortal(0, CopeError(GONE))
