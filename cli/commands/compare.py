@@ -135,7 +135,8 @@ def _compare_recording(
     as_json: bool,
 ) -> None:
     from ...eval import open_recording
-    from ...eval.comparison.from_recording import ReplayRequest, compare_recording
+    from ...eval.comparison.from_recording import compare_recording
+    from ...eval.comparison.replay_request import ReplayRequest
     from ...eval.replay.systems import check_replayable
 
     for system in options.systems:

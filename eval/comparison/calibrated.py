@@ -13,7 +13,7 @@ from ..replay.match import recorded_identity, single_tier_program
 from ..replay.replay import Replay
 
 if TYPE_CHECKING:
-    from .from_recording import ReplayRequest
+    from .replay_request import ReplayRequest
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
 """Compare systems by replaying a recording, without a model."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
-from ...models.prices import Price
 from ...models.reprice import prices_to_json
 from ...programs.compile_metadata import read_compile_metadata
 from ...programs.identity import ProgramIdentity
@@ -28,35 +27,9 @@ from .calibrated import CalibratedSystem, calibrated_system
 from .compare import Comparison, compare
 from .document import comparison_document, reply_counts
 from .everything import ALL, other_systems
-from .options import ComparisonOptions, check_enough_systems, check_unique_name
+from .options import check_enough_systems, check_unique_name
 from .plan_share import plan_shares
-
-
-@dataclass(frozen=True)
-class ReplayRequest:
-    """The options of a comparison from a recording.
-
-    Attributes:
-        recording: the recording.
-        options: the systems, and the options of the comparison.
-        bundled: whether a compiled program of the package may replace a preset.
-        samples: number of samples in the rounds that draw several; None for the program's own.
-        prices: the user's price of a tier.
-        limit: maximum number of questions, from the start; None for all.
-        calibration: the file of a calibration, which adds the recording's own program with its
-            setting.
-        left_out: receives why presets and systems cannot be replayed, by name, if all are to be
-            compared; None otherwise.
-    """
-
-    recording: Recording
-    options: ComparisonOptions
-    bundled: bool = True
-    samples: int | None = None
-    prices: Mapping[str, Price] | None = None
-    limit: int | None = None
-    calibration: Path | None = None
-    left_out: dict[str, str] | None = None
+from .replay_request import ReplayRequest
 
 
 def compare_recording(

@@ -64,7 +64,7 @@ def test_every_sentence_is_true(found: Shortfall):
         assert seen > found.harm
         assert by_chance <= found.delta * (1 + 1e-9), "such a loss is shown to be too high"
         most = _most(100 * found.total, found)
-        passes = bdtr(most, 100 * found.total, max(seen, found.harm))
+        passes = bdtr(most, 100 * found.total, max(seen, found.harm)) if most >= 0 else 0.0
         assert passes <= found.delta * (1 + 1e-9), "with that loss more questions do not help"
     if NOT_SHOWN in text:
         assert found.needed is None and by_chance > found.delta * (1 - 1e-9)

@@ -8,6 +8,7 @@ import dspy
 import pytest
 from dspy.teleprompt.teleprompt import Teleprompter
 from support.compile_world import (
+    ANY_PRESET,
     Reply,
     Run,
     World,
@@ -20,7 +21,7 @@ from support.compile_world import (
 from support.sweeps import mostly_slow
 
 from cope import Cascade
-from cope.optimize import OPTIMIZERS, Budget
+from cope.optimize import Budget
 from cope.optimize.compiler.prompts import select_predictors
 from cope.programs import Preset
 
@@ -30,7 +31,7 @@ WRONG = {"question": question(2), "guideline": "Think.", "reasoning": "Adding on
 @pytest.mark.parametrize(
     "optimizer",
     mostly_slow(
-        OPTIMIZERS, "bootstrap-few-shot", "labeled-few-shot", "knn-few-shot", "infer-rules", "gepa"
+        ANY_PRESET, "bootstrap-few-shot", "labeled-few-shot", "knn-few-shot", "infer-rules", "gepa"
     ),
 )
 def test_frozen_predictors_keep_their_words_and_demonstrations(optimizer: str, tmp_path: Path):

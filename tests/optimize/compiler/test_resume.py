@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from cope.optimize import OPTIMIZERS
+from support.compile_world import ANY_PRESET
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +22,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             sys.executable,
             str(HERE / "_killed_compile.py"),
             str(tmp_path_factory.mktemp("kills")),
-            *OPTIMIZERS,
+            *ANY_PRESET,
         ],
         check=True,
         capture_output=True,
@@ -33,7 +32,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return json.loads(ran.stdout)
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", ANY_PRESET)
 def test_kills_change_nothing(outcomes: dict[str, Any], optimizer: str):
     found = outcomes[optimizer]
     alone, killed = found["alone"], found["killed"]
