@@ -9,8 +9,8 @@ from typing import Any
 from ..errors import CopeError
 from ..models.team import PROMPT_SETTINGS
 from ..stats.tiers import LARGE
-from ..util.hashing import digest, question_fingerprint
-from ..util.json_text import read_json
+from ..util.digest_file import content_digest, has_format, read_format
+from ..util.hashing import question_fingerprint
 from ..util.redact import redact_data
 from ..util.text import plural
 from .calibration_fingerprints import answer_fingerprint, calibration_fingerprint
@@ -73,7 +73,7 @@ class Certificate:
     def as_dict(self) -> dict[str, Any]:
         """Return the content of the file. Its `digest` covers the rest, so that an edit shows."""
         plain = redact_data({"format": FORMAT} | asdict(self))
-        plain["digest"] = _digest_of(plain)
+        plain["digest"] = content_digest(plain)
         return plain
 
     @property
@@ -236,7 +236,7 @@ def load_certificate(path: str | Path) -> Certificate:
         CopeError: for any other file, and for a changed one.
     """
     try:
-        plain = _read(path)
+        plain = read_format(path, _FAMILY)
     except OSError as error:
         raise CopeError(f"cannot read the calibration {path}: {error.strerror}") from None
     if plain is None:
@@ -247,7 +247,7 @@ def load_certificate(path: str | Path) -> Certificate:
             "cope calibrate RECORD"
         )
     saved_digest = plain.pop("digest", None)
-    unchanged = saved_digest == _digest_of(plain)
+    unchanged = saved_digest == content_digest(plain)
     del plain["format"]
     if not unchanged or plain.keys() | {"sequence"} != {one.name for one in fields(Certificate)}:
         raise CopeError(
@@ -265,25 +265,7 @@ def load_certificate(path: str | Path) -> Certificate:
 
 def is_calibration(path: str | Path) -> bool:
     """Return whether a file is a calibration, of any version of the package."""
-    try:
-        return _read(path) is not None
-    except OSError:
-        return False
-
-
-def _read(path: str | Path) -> dict[str, Any] | None:
-    """Return the content of a calibration's file; None for any other file."""
-    try:
-        plain = read_json(Path(path))
-    except ValueError:
-        return None
-    if isinstance(plain, dict) and str(plain.get("format", "")).startswith(_FAMILY):
-        return plain
-    return None
-
-
-def _digest_of(plain: Mapping[str, Any]) -> str:
-    return digest(json.loads(json.dumps(plain)))
+    return has_format(path, _FAMILY)
 
 
 def describe_setting(thresholds: Iterable[float], samples: int | None) -> str:

@@ -28,7 +28,8 @@ from .optimizer_trace import extend_trace, trace_of_answer
 from .prediction import CascadePrediction
 from .predictor_name import round_attribute
 from .pregate import preset_router
-from .preset import Preset, as_preset, check_domain, check_tiers
+from .preset import Preset, as_preset
+from .preset_checks import check_domain, check_tiers
 from .progress import Progress
 from .prompted_program import PromptedProgram
 from .results import final_answer, make_round_record, usage_summary

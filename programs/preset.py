@@ -19,7 +19,6 @@ from pydantic import (
 )
 
 from ..errors import CopeError, suggest_names
-from ..models.tier_error import unknown_tier_error
 from ..signatures import PlanKind
 from ..stats.tiers import tier_order
 from ..util.arguments import check_argument, check_number
@@ -267,33 +266,6 @@ def load_preset(name: str | Path, tiers: Collection[str] = ()) -> Preset:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise CopeError(f"{name} is not valid TOML: {error}") from None
     return parse_preset({"name": Path(name).stem, **data}, name)
-
-
-def check_domain(preset: Preset, domain: str) -> None:
-    """Raise `CopeError` when a preset is for other kinds of questions."""
-    if preset.domains and domain not in preset.domains:
-        raise CopeError(
-            f"the preset {preset.name!r} is for questions of kind {' and '.join(preset.domains)}, "
-            f"and these are of kind {domain!r}: name another preset"
-        )
-
-
-def check_tiers(preset: Preset, tiers: Collection[str]) -> None:
-    """Raise an error unless a team has all tiers of a preset.
-
-    Args:
-        preset: the rounds.
-        tiers: the names of the team's tiers.
-
-    Raises:
-        CopeError: with the path of the first field that names another tier.
-    """
-    for number, spec in enumerate(preset.rounds, 1):
-        for field in ("planner", "reasoner"):
-            tier = getattr(spec, field)
-            if tier is not None and tier not in tiers:
-                error = unknown_tier_error(tier, tiers)
-                raise CopeError(f"preset {preset.name!r}: rounds.{number}.{field}: {error}")
 
 
 def _read_file(path: str) -> str:

@@ -1,17 +1,15 @@
 """Write the events of answers as `/v1/chat/completions` of the OpenAI API does."""
 
 import asyncio
-import json
-import secrets
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import dspy
 
 from ..models.spending import SpendingGate
 from ..programs.events import AnswerText
 from ..util.json_types import JsonObject
+from .chat_head import DONE, ChatHead, sse
 from .errors import ApiError, as_api_error
 from .narration import narrate
 from .options import ServeOptions
@@ -20,7 +18,6 @@ from .service import Finished, KeepAlive, Question, Service, ServiceEvent
 from .text_stream import TextStream, cut_at_stops
 from .usage import LastTierCost, api_usage, cascade_field
 
-DONE = "data: [DONE]\n\n"
 COMMENT = ": waiting\n\n"
 
 
@@ -33,8 +30,9 @@ class Completion:
     questions: Sequence[Question]
     last_tier: LastTierCost
     options: ServeOptions
-    id: str = field(default_factory=lambda: "chatcmpl-" + secrets.token_hex(12))
-    created: int = field(default_factory=lambda: int(time.time()))
+
+    def __post_init__(self) -> None:
+        self._head = ChatHead(self.request.model)
 
     @classmethod
     def of(
@@ -80,7 +78,7 @@ class Completion:
             choice = {"index": index, "message": message, "logprobs": None}
             choices.append(choice | {"finish_reason": finish_reason(prediction)})
             predictions.append(prediction)
-        body = self._head("chat.completion") | {"choices": choices}
+        body = self._head.body("chat.completion") | {"choices": choices}
         return body | {"usage": api_usage(predictions), "cope": self.cascade_field(predictions[0])}
 
     async def answer(self) -> tuple[dspy.Prediction, str]:
@@ -143,24 +141,15 @@ class Completion:
                 case _:
                     line = narrate(event, self.service.cascade(self.questions[index].model))
                     yield self._chunk(index, {"reasoning_content": line})
-        options = self.request.stream_options
-        if options and options.include_usage:
-            usage = api_usage(list(predictions.values()))
-            yield sse(self._head("chat.completion.chunk") | {"choices": [], "usage": usage})
+        if self.request.wants_usage:
+            yield self._head.usage_chunk(api_usage(list(predictions.values())))
 
-    def _chunk(self, index: int, delta: JsonObject, finish: str | None = None) -> str:
-        return sse(self._chunk_body(index, delta, finish))
-
-    def _chunk_body(self, index: int, delta: JsonObject, finish: str | None) -> JsonObject:
-        choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return self._head("chat.completion.chunk") | {"choices": [choice]}
+    def _chunk(self, index: int, delta: JsonObject) -> str:
+        return sse(self._head.chunk(index, delta))
 
     def _last_chunk(self, index: int, prediction: dspy.Prediction) -> str:
-        body = self._chunk_body(index, {}, finish_reason(prediction))
+        body = self._head.chunk(index, {}, finish_reason(prediction))
         return sse(body | {"cope": self.cascade_field(prediction)})
-
-    def _head(self, kind: str) -> JsonObject:
-        return {"id": self.id, "object": kind, "created": self.created, "model": self.request.model}
 
     def cascade_field(self, prediction: dspy.Prediction) -> JsonObject:
         """Return the field `cope` of an answer."""
@@ -179,11 +168,6 @@ def finish_reason(prediction: dspy.Prediction) -> str:
     samples = rounds[-1].get("samples", []) if rounds else []
     is_cut = bool(samples) and all(sample.get("cut") for sample in samples)
     return "length" if is_cut else "stop"
-
-
-def sse(body: JsonObject) -> str:
-    """Return a server-sent event."""
-    return f"data: {json.dumps(body, ensure_ascii=False)}\n\n"
 
 
 async def merge(

@@ -80,6 +80,11 @@ class ChatRequest(BaseModel):
     logprobs: bool | None = None
 
     @property
+    def wants_usage(self) -> bool:
+        """Whether a stream ends with the usage."""
+        return self.stream_options is not None and self.stream_options.include_usage
+
+    @property
     def choices(self) -> int:
         """How many answers are asked for."""
         return self.n or 1

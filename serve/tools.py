@@ -4,10 +4,8 @@ The calls of tools are decisions of one model about its own next step, so they a
 """
 
 import asyncio
-import secrets
-import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..models import Call, Tier, call_labels, metered
@@ -15,7 +13,7 @@ from ..models.admission import Halt
 from ..models.spending import SpendingGate, use_gate
 from ..programs import Cascade
 from ..util.json_types import JsonObject
-from .chat import DONE, sse
+from .chat_head import DONE, ChatHead, sse
 from .errors import ApiError, as_api_error, invalid
 from .options import ServeOptions
 from .requests import ChatRequest, check_length
@@ -32,8 +30,9 @@ class ToolCompletion:
     request: ChatRequest
     options: ServeOptions
     gate: SpendingGate | None = None
-    id: str = field(default_factory=lambda: "chatcmpl-" + secrets.token_hex(12))
-    created: int = field(default_factory=lambda: int(time.time()))
+
+    def __post_init__(self) -> None:
+        self._head = ChatHead(self.request.model)
 
     @classmethod
     def of(
@@ -66,7 +65,7 @@ class ToolCompletion:
         """Answer, and return the whole body."""
         message, finish, calls = await self._answer()
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish}
-        body = self._head("chat.completion") | {"choices": [choice]}
+        body = self._head.body("chat.completion") | {"choices": [choice]}
         return body | {"usage": calls_usage(calls)}
 
     async def stream(self) -> AsyncGenerator[str]:
@@ -80,12 +79,9 @@ class ToolCompletion:
         for index, call in enumerate(message.get("tool_calls") or ()):
             call["index"] = index
         for delta, reason in ((message, None), ({}, finish)):
-            choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
-            yield sse(self._head("chat.completion.chunk") | {"choices": [choice]})
-        options = self.request.stream_options
-        if options and options.include_usage:
-            usage = calls_usage(calls)
-            yield sse(self._head("chat.completion.chunk") | {"choices": [], "usage": usage})
+            yield sse(self._head.chunk(0, delta, reason))
+        if self.request.wants_usage:
+            yield self._head.usage_chunk(calls_usage(calls))
         yield DONE
 
     async def _answer(self) -> tuple[JsonObject, str, list[Call]]:
@@ -117,9 +113,6 @@ class ToolCompletion:
         if self.request.most_tokens:
             settings["max_tokens"] = self.request.most_tokens
         return settings
-
-    def _head(self, kind: str) -> JsonObject:
-        return {"id": self.id, "object": kind, "created": self.created, "model": self.request.model}
 
 
 def _tool_call(call: Any) -> JsonObject:

@@ -12,7 +12,8 @@ from ...errors import CopeError
 from ...models import Price
 from ...programs.identity import ProgramIdentity
 from ...programs.pregate import preset_router
-from ...programs.preset import Preset, check_domain
+from ...programs.preset import Preset
+from ...programs.preset_checks import check_domain
 from ...util.arrays import Array
 from ..recording.recording import Recording
 from ..recording.round import RecordedRound, pick_sample

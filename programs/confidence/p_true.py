@@ -16,10 +16,10 @@ from ...models.adapter import LeanAdapter
 from ...signatures.truth import IsTrue
 from ...util.arrays import Array
 from ..round_record import RoundRecord
-from .base import Confidence, Sample, Tally
+from .base import Sample, Tally
 from .gate import GateText
-from .vectorized import RoundSamples, VerdictArrays, decide_in_blocks, verdict_arrays
-from .weighted_votes import WeightedTally, most_weighted
+from .vectorized import RoundSamples
+from .weighted_votes import ValuedVotes, WeightedTally, most_weighted
 
 UNDECIDED = 0.5
 """P(True) where the model says neither word, or the question is too long to ask again."""
@@ -34,7 +34,7 @@ _GATE = GateText(
 )
 
 
-class PTrue(Confidence):
+class PTrue(ValuedVotes):
     """The share of the votes times P(True) (Kadavath et al. 2022, arXiv 2207.05221).
 
         P(True) = probability of the word True, when the model is asked whether the answer is right
@@ -48,7 +48,6 @@ class PTrue(Confidence):
     """
 
     kind = "p-true"
-    compares_answers = True
     finishing_calls_by_vote = True
     columns = ("p_true",)
     gate_text = _GATE
@@ -61,16 +60,10 @@ class PTrue(Confidence):
     ) -> Tally:
         return PTrueTally(self, order, answers, str((inputs or {}).get("question") or ""))
 
+    def values(self, samples: RoundSamples) -> Array:
+        return samples.column("p_true")
+
     def share(self, votes: Array, values: Array) -> tuple[Array, Array, Array]:
-        """Return the leading position, the confidence and the supporters, see `WeightedVotes`.
-
-        Args:
-            votes: (questions, samples) of int in the seeded order; -1 is no vote.
-            values: P(True) of each sample's answer.
-
-        Raises:
-            LacksLogprobs: when it is unknown.
-        """
         voted = votes >= 0
         if np.isnan(values[voted]).any():
             raise LacksLogprobs(
@@ -79,14 +72,6 @@ class PTrue(Confidence):
             )
         weights = np.where(voted, values, 0.0) / votes.shape[1]
         return most_weighted(votes, weights)
-
-    def decide(self, samples: RoundSamples) -> VerdictArrays:
-        return decide_in_blocks(samples, self._decide)
-
-    def _decide(self, samples: RoundSamples) -> VerdictArrays:
-        values = samples.in_order(samples.column("p_true"))
-        lead, confidence, supporters = self.share(samples.in_order(samples.votes), values)
-        return verdict_arrays(samples, lead, confidence, supporters)
 
     def explain(self, record: RoundRecord, samples: int) -> str:
         most = next(iter(record["votes"].values()), 0)

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +28,43 @@ GATE = GateText(
 )
 
 
-class WeightedVotes(Confidence):
+class ValuedVotes(Confidence):
+    """The base of confidences that decide by the votes and by one number of each sample.
+
+    A subclass writes `values`, and `share`, which decides live rounds and replays.
+    """
+
+    compares_answers = True
+
+    @abstractmethod
+    def values(self, samples: RoundSamples) -> Array:
+        """Return (questions, samples) of the samples' numbers; NaN is unknown."""
+
+    @abstractmethod
+    def share(self, votes: Array, values: Array) -> tuple[Array, Array, Array]:
+        """Return the leading position, the confidence and the supporters of rounds.
+
+        Args:
+            votes: (questions, samples) of int in the seeded order; -1 is no vote.
+            values: (questions, samples) of float in the seeded order.
+
+        Returns:
+            (questions,) -1 without any vote; (questions,) 0 to 1; (questions, samples) of bool.
+
+        Raises:
+            LacksLogprobs: when the value of a vote is unknown and is needed.
+        """
+
+    def decide(self, samples: RoundSamples) -> VerdictArrays:
+        return decide_in_blocks(samples, self._decide)
+
+    def _decide(self, samples: RoundSamples) -> VerdictArrays:
+        values = samples.in_order(self.values(samples))
+        lead, confidence, supporters = self.share(samples.in_order(samples.votes), values)
+        return verdict_arrays(samples, lead, confidence, supporters)
+
+
+class WeightedVotes(ValuedVotes):
     """The answer with the greatest weight of votes, and its share of the weight.
 
         weight of sample i = exp(s_i) / sum of exp(s_j) over the samples with a vote
@@ -41,7 +77,6 @@ class WeightedVotes(Confidence):
     A subclass writes `kind`, `value` for live rounds, `values` for replays, and `scores`.
     """
 
-    compares_answers = True
     gate_text = GATE
 
     @abstractmethod
@@ -49,26 +84,10 @@ class WeightedVotes(Confidence):
         """Return the number that a sample's score is made of; None when it is unknown."""
 
     @abstractmethod
-    def values(self, samples: RoundSamples) -> Array:
-        """Return (questions, samples) of the same numbers; NaN is unknown."""
-
-    @abstractmethod
     def scores(self, values: Array) -> Array:
         """Return the scores s of some samples, in the shape of `values`."""
 
     def share(self, votes: Array, values: Array) -> tuple[Array, Array, Array]:
-        """Return the leading position, the confidence and the supporters of rounds.
-
-        Args:
-            votes: (questions, samples) of int in the seeded order; -1 is no vote.
-            values: (questions, samples) of float in the seeded order.
-
-        Returns:
-            (questions,) -1 without any vote; (questions,) 0 to 1; (questions, samples) of bool.
-
-        Raises:
-            LacksLogprobs: when the value of a vote is unknown and several samples compete.
-        """
         voted = votes >= 0
         if (np.isnan(values) & voted).any():
             if votes.shape[1] > 1:
@@ -89,14 +108,6 @@ class WeightedVotes(Confidence):
         answers: AnswerKind = MATH,
     ) -> Tally:
         return _ScoredTally(self, order, answers)
-
-    def decide(self, samples: RoundSamples) -> VerdictArrays:
-        return decide_in_blocks(samples, self._decide)
-
-    def _decide(self, samples: RoundSamples) -> VerdictArrays:
-        values = samples.in_order(self.values(samples))
-        lead, confidence, supporters = self.share(samples.in_order(samples.votes), values)
-        return verdict_arrays(samples, lead, confidence, supporters)
 
     def explain(self, record: RoundRecord, samples: int) -> str:
         most = next(iter(record["votes"].values()), 0)
@@ -138,18 +149,10 @@ def most_weighted(votes: Array, weights: Array) -> tuple[Array, Array, Array]:
     return np.where(any_vote, lead, -1), np.where(any_vote, weight[rows, lead], 0.0), supporters
 
 
-class Shares(Protocol):
-    """The part of a confidence that a tally of weighted votes needs."""
-
-    kind: str
-
-    def share(self, votes: Array, values: Array) -> tuple[Array, Array, Array]: ...
-
-
 class WeightedTally(VoteTally):
     """Counts the votes of one round, and weights them when all samples are there."""
 
-    def __init__(self, confidence: Shares, order: Sequence[int], answers: AnswerKind) -> None:
+    def __init__(self, confidence: ValuedVotes, order: Sequence[int], answers: AnswerKind) -> None:
         super().__init__(order, answers)
         self.kind = confidence.kind
         self._confidence = confidence

@@ -8,9 +8,9 @@ from typing import Any
 
 from ... import __version__
 from ...errors import CopeError
+from ...util.digest_file import content_digest, has_format, read_format
 from ...util.files import write_atomic
 from ...util.hashing import digest
-from ...util.json_text import read_json
 from ...util.validate import check_type
 from .policy import Policy
 from .trained_kind import trained_kind
@@ -150,7 +150,7 @@ class TrainedFile:
             CopeError: when it cannot be written.
         """
         plain = {"format": FORMAT, **asdict(self)}
-        plain["digest"] = _digest_of(plain)
+        plain["digest"] = content_digest(plain)
         try:
             write_atomic(path, json.dumps(plain, ensure_ascii=False, indent=1) + "\n")
         except OSError as error:
@@ -164,7 +164,7 @@ def load_trained(path: str | Path) -> TrainedFile:
         CopeError: for any other file, and for a changed one.
     """
     try:
-        plain = _read(path)
+        plain = read_format(path, _FAMILY)
     except OSError as error:
         raise CopeError(f"cannot read the system {path}: {error.strerror}") from None
     if plain is None:
@@ -174,7 +174,7 @@ def load_trained(path: str | Path) -> TrainedFile:
     if plain["format"] != FORMAT:
         raise CopeError(f"{path} was written by another version of the package: {_REMEDY}")
     saved = plain.pop("digest", None)
-    if saved != _digest_of(plain):
+    if saved != content_digest(plain):
         raise CopeError(f"{path} was changed after cope train wrote it: {_REMEDY}")
     del plain["format"]
     try:
@@ -189,10 +189,7 @@ def load_trained(path: str | Path) -> TrainedFile:
 
 def is_trained(path: str | Path) -> bool:
     """Return whether a file is a trained system, of any version of the package."""
-    try:
-        return _read(path) is not None
-    except OSError:
-        return False
+    return has_format(path, _FAMILY)
 
 
 def _check_tiers(trained: TrainedFile) -> None:
@@ -203,18 +200,3 @@ def _check_tiers(trained: TrainedFile) -> None:
         for what in ("models", "costs", "samples"):
             if tier not in getattr(trained, what):
                 raise ValueError(f"{what} has no {tier}")
-
-
-def _read(path: str | Path) -> dict[str, Any] | None:
-    """Return the content of a trained system's file; None for any other file."""
-    try:
-        plain = read_json(Path(path))
-    except ValueError:
-        return None
-    if isinstance(plain, dict) and str(plain.get("format", "")).startswith(_FAMILY):
-        return plain
-    return None
-
-
-def _digest_of(plain: Mapping[str, Any]) -> str:
-    return digest(json.loads(json.dumps(plain)))
