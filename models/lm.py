@@ -15,6 +15,7 @@ from .api_prices import table_price
 from .api_transport import ApiEngines
 from .attempts import FailedAttempts, explain_error, set_price
 from .call import Call
+from .call_arguments import keyed_by_address, supported_arguments
 from .call_cache import recall_call, remember_call, restore_cached_call
 from .call_price import bound_cancelled_call, prompt_text
 from .call_usage import fill_call, record_restored
@@ -63,7 +64,7 @@ class TierLM(dspy.LM):
         # DSPy would pause in the tier's place, so `_attempt_repeatedly` makes further attempts.
         self.max_retries, self.num_retries = self.num_retries, 0
         self._engine_store = ApiEngines(self.runtime.timeout)
-        # A greedy call has no rollouts of the caller's, see `_supported_kwargs`.
+        # A greedy call has no rollouts of the caller's, see `supported_arguments`.
         self._warned_zero_temp_rollout = True
 
     def dump_state(self) -> JsonObject:
@@ -87,7 +88,7 @@ class TierLM(dspy.LM):
     async def acall(
         self, prompt: str | None = None, *, messages: Messages | None = None, **kwargs: Any
     ) -> Any:
-        kwargs = self._supported_kwargs(kwargs)
+        kwargs = supported_arguments(kwargs, self.kwargs)
         count = kwargs.pop("n", None) or 1
         if count > 1:
             return await self._acall_repeatedly(count, prompt, messages, kwargs)
@@ -247,9 +248,7 @@ class TierLM(dspy.LM):
         call.prompt_tokens = call.completion_tokens = None  # until they are reported
         address = cache_address(self.model, self.kwargs.get("api_base"))
         if address is not None:
-            # DSPy's keys leave out `api_base`. It sends no rollout, which is part of the keys.
-            rollout = kwargs.get("rollout_id", self.kwargs.get("rollout_id"))
-            kwargs = kwargs | {"rollout_id": f"{address}#{rollout or ''}"}
+            kwargs = keyed_by_address(address, kwargs, self.kwargs)
         try:
             outputs = await super().acall(prompt, messages=messages, **kwargs)
         except Exception:
@@ -280,17 +279,6 @@ class TierLM(dspy.LM):
         if self.runtime.price or isinstance(getattr(self, "engine", None), LocalEngine):
             return self.runtime.price
         return table_price(self.model)
-
-    def _supported_kwargs(self, kwargs: dict[str, Any]) -> JsonObject:
-        """Return the arguments that the model accepts. A greedy call has no rollouts."""
-        kwargs = dict(kwargs)
-        if "max_completion_tokens" in self.kwargs:
-            # A reasoning model, whose reasoning counts as completion.
-            for name in ("temperature", "max_tokens", "stop"):
-                kwargs.pop(name, None)
-        elif kwargs.get("temperature") == 0:
-            kwargs.pop("rollout_id", None)
-        return kwargs
 
     def update_history(self, entry: JsonObject) -> None:
         """Copy the usage of a finished call to its `Call`.

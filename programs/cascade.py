@@ -17,7 +17,6 @@ from ..errors import CopeError
 from ..models import Team, metered, run_sync
 from ..sandbox import open_sandbox
 from ..util.arguments import check_argument, check_number
-from ..util.hashing import digest
 from .cascade_round import CascadeRound
 from .confidence.base import Confidence
 from .confidence.early_stopping import EXACT, check_rule
@@ -36,7 +35,6 @@ from .results import final_answer, make_round_record, usage_summary
 from .round_record import RoundRecord
 from .saved_program import load_saved_program
 from .systems.base import baseline_tier
-from .systems.stage import Stage
 from .task_signature import TaskSignature
 
 
@@ -117,28 +115,9 @@ class Cascade(PromptedProgram):
             setattr(self, round_attribute(number), CascadeRound(self.preset, number, kind))
 
     @property
-    def name(self) -> str:
-        """The preset's name."""
-        return self.preset.name
-
-    @property
-    def tiers(self) -> tuple[str, ...]:
-        """The tiers of the rounds, the last tier at the end."""
-        return self.preset.tier_order
-
-    @property
-    def stages(self) -> tuple[Stage, ...]:
-        """The rounds, as tables print them."""
-        return self.preset.stages
-
-    @property
     def baseline_tier(self) -> str:
         """The tier whose answers alone are the baseline, see `cope.programs.baseline_tier`."""
         return baseline_tier(self, self.team)
-
-    def fingerprint(self) -> str:
-        """Return a digest of rounds, instructions and demonstrations."""
-        return digest(self.dump_state())
 
     def get_params(self) -> dict[str, Any]:
         """Return the constructor's arguments: a program of them differs in its prompts only."""

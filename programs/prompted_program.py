@@ -3,11 +3,13 @@
 from typing import Any, Self
 
 from ..errors import CopeError
+from ..util.hashing import digest
 from .demonstrations import KNNDemos, knn_demos_in_state
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .module import ProgramModule
 from .preset import Preset
 from .saved_state import prompts_in_state
+from .systems.stage import Stage
 from .task_signature import TaskSignature
 
 
@@ -29,6 +31,25 @@ class PromptedProgram(ProgramModule):
     given_saved_kind: str | None
     task_signature: TaskSignature | None
     knn_demos: dict[str, KNNDemos]
+
+    @property
+    def name(self) -> str:
+        """The preset's name."""
+        return self.preset.name
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """The tiers of the rounds, the last tier at the end."""
+        return self.preset.tier_order
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The rounds, as tables print them."""
+        return self.preset.stages
+
+    def fingerprint(self) -> str:
+        """Return a digest of rounds, instructions and demonstrations."""
+        return digest(self.dump_state())
 
     def reset_copy(self) -> Self:
         """Return a copy without demonstrations in the predictors that an optimizer sees."""

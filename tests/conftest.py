@@ -40,6 +40,7 @@ _LOOK_INTO_MLFLOW = {
     "tests/test_tracker_contract.py",
     "tests/test_tracking.py",
     "tests/test_tracking_compile.py",
+    "tests/test_tracking_models.py",
 }
 
 

@@ -21,10 +21,11 @@ from ..judging.aucs import judged_systems
 from ..recording.run import read_groups
 from ..run.by_field import save_values, values_by_key
 from ..run.evaluate import evaluate
+from ..run.origin import program_origin, warn_about_pregate
 from ..run.prices import stored_prices
+from ..run.settings import question_settings, run_settings
 from ..run.shared_ledger import LedgerGroup, SharingStats
 from ..run.store import QuestionResult, RunStore
-from ..run.tracked import program_origin, question_settings, run_settings, warn_about_pregate
 from ..tasks.base import answer_kind_of, load_questions
 from .compare import Comparison, compare
 from .document import comparison_document, reply_counts

@@ -21,8 +21,8 @@ from ...util.hashing import digest
 from ..run.evaluate import EvaluationOutcome, evaluate
 from ..run.example_keys import key_examples
 from ..run.options import DataOptions, RunOptions
+from ..run.settings import question_settings
 from ..run.store import QuestionResult, RunStore
-from ..run.tracked import question_settings
 from ..tasks.base import Task, read_answers_of
 from ..tasks.data import read_column
 from .parquet_file import write_recording

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import CopeError
 from ...models import Price
 from ...programs.identity import ProgramIdentity
 from ...programs.pregate import preset_router
@@ -21,13 +20,8 @@ from .match import confidence_name, match_rounds, recorded_identity
 from .results import TIER_USAGE_FIELDS, ReplayOutcomes, Sweep
 from .round import ReplayedRound, missing_round, replay_round
 from .sweep import RoundArrays, Totals, answering_round, sweep
-
-_USAGE_SOURCES = {
-    "plan_tokens": ("plan", "completion_tokens"),
-    "answer_tokens": ("reason", "completion_tokens"),
-    "seconds": (None, "machine_seconds"),
-}
-"""The role (None: all) and the column of a call behind a field of `TIER_USAGE_FIELDS`."""
+from .thresholds import threshold_settings
+from .tier_usage import tier_usage, usage_of_rounds
 
 
 class Replay:
@@ -178,7 +172,7 @@ class Replay:
         Returns:
             (questions, rounds) of float; NaN if unknown.
         """
-        return self._if_known([_tier_usage(round_, field, tier) for round_ in self.rounds])
+        return self._if_known([tier_usage(round_, field, tier) for round_ in self.rounds])
 
     def _if_known(self, columns: Sequence[Array]) -> Array:
         """Return the columns of the rounds as (questions, rounds), NaN for unknown calls."""
@@ -195,7 +189,7 @@ class Replay:
         """
         if thresholds is None:
             thresholds = self.thresholds
-        (setting,) = self._check_thresholds(thresholds)
+        (setting,) = threshold_settings(thresholds, self.preset)
         questions = np.arange(len(self))
         answering, known = answering_round(self._round_arrays(questions, {}), setting)
         score = np.where(known, self.scores[questions, answering], np.nan)
@@ -235,7 +229,7 @@ class Replay:
         Raises:
             CopeError: if the thresholds do not fit the preset.
         """
-        settings = self._check_thresholds(thresholds)
+        settings = threshold_settings(thresholds, self.preset)
         positions = np.arange(len(self))
         if rows is not None:
             positions = positions[rows]
@@ -273,11 +267,7 @@ class Replay:
     @cached_property
     def _usage_arrays(self) -> Array:
         """(rounds, questions, columns) of float."""
-        arrays = np.zeros((len(self.rounds), len(self), len(self._usage_columns)))
-        for index, round_ in enumerate(self.rounds):
-            for column, (tier, field) in enumerate(self._usage_columns):
-                arrays[index, :, column] = _tier_usage(round_, field, tier)
-        return arrays
+        return usage_of_rounds(self.rounds, self._usage_columns)
 
     def _round_arrays(self, positions: Array, values: Mapping[str, Array]) -> RoundArrays:
         """Return the rounds on the questions at some positions, with values that count once."""
@@ -290,32 +280,3 @@ class Replay:
             at_answer=at_answer[:, positions],
             over_asked_rounds=self._usage_arrays[:, positions],
         )
-
-    def _check_thresholds(self, thresholds: Any) -> Array:
-        """Return thresholds as (settings, gates) of float.
-
-        Raises:
-            CopeError: if their number or a value is wrong.
-        """
-        gates = len(self.preset.rounds) - 1
-        rows = np.asarray(thresholds, dtype=float)
-        if rows.ndim < 2 and rows.size == gates:
-            rows = rows.reshape(1, gates)
-        if rows.ndim != 2 or rows.shape[1] != gates:
-            raise CopeError(
-                f"preset {self.preset.name!r} has {gates} thresholds: give that many for each "
-                "setting"
-            )
-        if not ((rows > 0) & (rows <= 1)).all():
-            raise CopeError("thresholds are above 0 and up to 1")
-        return rows
-
-
-def _tier_usage(round_: ReplayedRound, field: str, tier: str) -> Array:
-    """Return the usage of a tier's calls in a round, (questions,)."""
-    role, column = _USAGE_SOURCES.get(field, (None, field))
-    total = np.zeros(len(round_.known))
-    for (call_tier, call_role), usage in round_.usage.items():
-        if call_tier == tier and role in (None, call_role):
-            total = total + usage[column]
-    return total

@@ -21,14 +21,10 @@ from ..replay.ranks import rank_among_record
 from ..tasks.base import Task, answer_kind_of, load_questions, read_answers_of
 from .callbacks import RunCallbacks
 from .options import DataOptions, RunOptions
+from .origin import program_origin, warn_about_pregate
+from .settings import run_settings
 from .store import RunStore
-from .tracked import (
-    TrackedEvaluation,
-    evaluate_tracked,
-    program_origin,
-    run_settings,
-    warn_about_pregate,
-)
+from .tracked import TrackedEvaluation, evaluate_tracked
 from .warnings import Notify, warn_about_calibration, warn_about_settings
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from ...eval.comparison.request import SystemStart
 from ...eval.recording.run import read_groups
 from ...eval.run.evaluate import evaluate
 from ...eval.run.options import DataOptions, RunOptions
+from ...eval.run.settings import run_settings
 from ...eval.run.store import QuestionResult, RunStore
-from ...eval.run.tracked import run_settings
 from ...eval.tasks.base import Task, answer_kind_of, load_questions
 from ...models import Team
 from ...models.run_budget import RunBudget, spent_before

@@ -14,6 +14,7 @@ from support.tier_lms import engine_of, tier_lm
 
 from cope import CopeError
 from cope.models import Price, call_labels, metered
+from cope.models.call_arguments import supported_arguments
 from cope.models.concurrency import PrioritySemaphore, TierScheduler
 from cope.models.engines.async_adapter import AsyncEngineAdapter
 from cope.models.lm import TierLM
@@ -115,8 +116,9 @@ def test_a_greedy_call_has_no_rollout_and_a_sampled_one_has():
 def test_a_reasoning_model_is_sent_none_of_what_it_refuses():
     lm = TierLM("openai/gpt-5-mini", tier="large")
     kwargs = {"temperature": 0.8, "max_tokens": 80, "stop": ["\n\n"], "rollout_id": 5}
-    assert lm._supported_kwargs(kwargs) == {"rollout_id": 5}
-    assert TierLM("openai/gpt-4o-mini", tier="large")._supported_kwargs(kwargs) == kwargs
+    assert supported_arguments(kwargs, lm.kwargs) == {"rollout_id": 5}
+    other = TierLM("openai/gpt-4o-mini", tier="large")
+    assert supported_arguments(kwargs, other.kwargs) == kwargs
 
 
 # Errors

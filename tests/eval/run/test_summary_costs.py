@@ -6,8 +6,8 @@ import pytest
 from support.question_results import usage
 
 from cope.eval import QuestionResult, summarize
+from cope.eval.run.summary_log import summary_metrics
 from cope.eval.run.table import summary_text
-from cope.eval.run.tracked import _metrics
 from cope.models import Price
 from cope.programs.systems.stage import Stage
 
@@ -25,7 +25,7 @@ def shown(*rows: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
     result = QuestionResult("k", "q", "?", "1", answer="1", score=1.0, round=1, usage=list(rows))  # pyright: ignore[reportArgumentType]
     summary = summarize([result], 1, prices={"large": Price(1, 2)})
     table = summary_text(SETTINGS, [Stage(1, "small solves", ("small",))], summary)
-    return " ".join(table.split()), summary.as_dict(), _metrics(summary)
+    return " ".join(table.split()), summary.as_dict(), summary_metrics(summary)
 
 
 @pytest.mark.parametrize(

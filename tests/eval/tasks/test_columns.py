@@ -11,7 +11,7 @@ from support.hub_datasets import give_dataset
 
 from cope.errors import CopeError
 from cope.eval.run.options import DataOptions
-from cope.eval.run.tracked import question_settings
+from cope.eval.run.settings import question_settings
 from cope.eval.tasks.base import answer_kind_of, load_questions
 from cope.eval.tasks.choices import find_choice, letter_of, read_choices
 from cope.eval.tasks.columns import ColumnMapping
