@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -11,10 +11,12 @@ from ..util.json_types import JsonObject
 from .access import Access
 from .accounts import Accounts
 from .api import Api
-from .errors import ApiError, unknown_model
+from .errors import ApiError, metrics_missing, unknown_model
+from .metrics import open_metrics
 from .middleware import BodyLimit, LogLine, RequestIdentity, write_log_line
 from .options import ServeOptions
-from .places import Places
+from .places import READY, Places
+from .request_facts import RequestFacts, note_event
 from .requests import ChatRequest
 from .responses_request import ResponsesRequest
 from .service import Service
@@ -44,7 +46,17 @@ def make_app(
     access = access or Access(Accounts(":memory:"))
     places = Places(options.in_flight or service.program.concurrency(), options.queue)
     api = Api(service, options, access, places)
-    middleware = [Middleware(RequestIdentity, log=log)]
+    metrics = open_metrics(places)
+    service.observers.append(note_event)
+    if metrics is not None:
+        service.observers.append(metrics.count_event)
+
+    def ended(facts: RequestFacts) -> None:
+        log(facts.log_line(options.log_prompts))
+        if metrics is not None:
+            metrics.count_request(facts)
+
+    middleware = [Middleware(RequestIdentity, ended=ended)]
     if options.origins:
         middleware.append(
             Middleware(
@@ -83,10 +95,16 @@ def make_app(
 
     @app.get("/readyz")
     async def ready() -> Response:
-        """Say whether requests are answered: not while the server stops."""
-        if places.stopping:
-            return JSONResponse({"status": "stopping"}, 503)
-        return JSONResponse({"status": "ready"})
+        """Say whether requests are answered: not while models are loaded or the server stops."""
+        return JSONResponse({"status": places.state}, 200 if places.state == READY else 503)
+
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def measured(request: Request) -> Response:
+        """Return the metrics in the text format of Prometheus."""
+        access.account(request.headers)
+        if metrics is None:
+            raise metrics_missing()
+        return Response(metrics.text(), media_type=metrics.content_type)
 
     @app.get("/v1/models")
     async def models(request: Request) -> JsonObject:

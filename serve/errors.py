@@ -78,9 +78,16 @@ def busy(queue: int) -> ApiError:
     )
 
 
-def stopping() -> ApiError:
-    """Return the error for a request that came while the server stops."""
-    return ApiError(503, "the server stops", "server_error", code="stopping", retry_after=5)
+def not_ready(state: str) -> ApiError:
+    """Return the error for a request that came while models are loaded or the server stops."""
+    text = "the server stops" if state == "stopping" else "the models are being loaded"
+    return ApiError(503, text, "server_error", code=state, retry_after=5)
+
+
+def metrics_missing() -> ApiError:
+    """Return the error for metrics without the package that writes them."""
+    text = "/metrics needs the package prometheus-client: pip install 'cope-dspy[metrics]'"
+    return ApiError(501, text, "server_error", code="not_implemented")
 
 
 def as_api_error(error: BaseException) -> ApiError:

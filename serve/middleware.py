@@ -8,8 +8,10 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..models import metered
 from ..util.json_types import JsonObject
 from .errors import ApiError
+from .request_facts import NO_ROUTE, RequestFacts, begin_request
 
 LogLine = Callable[[JsonObject], None]
 
@@ -20,39 +22,38 @@ def write_log_line(line: JsonObject) -> None:
 
 
 class RequestIdentity:
-    """Names each request in the header `x-request-id`, and logs it when it has ended.
+    """Names each request in the header `x-request-id`, and meters the calls that it makes.
 
     Args:
         app: the application.
-        log: receives the time, the identity, method, path, status and seconds of a request. No
-            prompt and no key is among them.
+        ended: receives each request when it has ended, also one that failed.
     """
 
-    def __init__(self, app: ASGIApp, log: LogLine = write_log_line) -> None:
-        self._app, self._log = app, log
+    def __init__(self, app: ASGIApp, ended: Callable[[RequestFacts], None]) -> None:
+        self._app, self._ended = app, ended
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        name = "req_" + secrets.token_hex(10)
+        facts = RequestFacts("req_" + secrets.token_hex(10), scope["method"], scope["path"])
+        begin_request(facts)
         started = time.perf_counter()
-        status = 0
 
         async def named(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = [*message.get("headers", []), (b"x-request-id", name.encode())]
+                facts.status = message["status"]
+                headers = [*message.get("headers", []), (b"x-request-id", facts.id.encode())]
                 message = {**message, "headers": headers}
             await send(message)
 
         try:
-            await self._app(scope, receive, named)
+            with metered(facts.meter):
+                await self._app(scope, receive, named)
         finally:
-            seconds = round(time.perf_counter() - started, 4)
-            line = {"time": time.time(), "id": name, "method": scope["method"]}
-            self._log(line | {"path": scope["path"], "status": status, "seconds": seconds})
+            facts.seconds = time.perf_counter() - started
+            facts.route = getattr(scope.get("route"), "path", NO_ROUTE)
+            self._ended(facts)
 
 
 class BodyLimit:

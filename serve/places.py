@@ -2,7 +2,9 @@
 
 import asyncio
 
-from .errors import busy, stopping
+from .errors import busy, not_ready
+
+READY, LOADING, STOPPING = "ready", "loading", "stopping"
 
 
 class Places:
@@ -11,6 +13,11 @@ class Places:
     Args:
         count: requests that are answered at once.
         queue: requests that may wait.
+
+    Attributes:
+        running: requests that are answered now.
+        waiting: requests that wait.
+        state: `ready`; `loading` while models are loaded, `stopping` while the server stops.
     """
 
     def __init__(self, count: int, queue: int) -> None:
@@ -18,16 +25,16 @@ class Places:
         self.queue = queue
         self.running = 0
         self.waiting = 0
-        self.stopping = False
+        self.state = READY
 
     async def take(self) -> None:
         """Wait for a place, which the caller gives back with `give_back`.
 
         Raises:
-            ApiError: 429 when the queue is full, 503 when the server stops.
+            ApiError: 429 when the queue is full, 503 while models are loaded or the server stops.
         """
-        if self.stopping:
-            raise stopping()
+        if self.state != READY:
+            raise not_ready(self.state)
         if self._places.locked() and self.waiting >= self.queue:
             raise busy(self.queue)
         self.waiting += 1

@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import threading
+from collections.abc import Callable
 
 import uvicorn
 
@@ -10,6 +12,7 @@ from ..programs.resolve import Notify
 from .access import Access
 from .app import make_app
 from .options import ServeOptions
+from .places import LOADING, READY, STOPPING, Places
 from .service import Service
 
 
@@ -18,28 +21,37 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: object) -> None:
         app = self.config.app
-        app.state.places.stopping = True  # type: ignore[union-attr]
+        app.state.places.state = STOPPING  # type: ignore[union-attr]
         super().handle_exit(sig, frame)  # type: ignore[arg-type]
 
 
 def run_server(
-    service: Service, options: ServeOptions, access: Access | None, notify: Notify
+    service: Service,
+    options: ServeOptions,
+    access: Access | None,
+    notify: Notify,
+    load: Callable[[], None] | None = None,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM, then finish running requests, and cancel what takes too long.
+
+    Models are loaded while the server runs already: `/healthz` answers, `/readyz` and requests get
+    status 503.
 
     Args:
         service: answers the questions.
         options: address and limits.
         access: keys and budget; None lets every request in.
         notify: receives a line with the address.
+        load: loads the models; None when they are loaded.
 
     Raises:
-        CopeError: when the address cannot be used.
+        CopeError: when the address cannot be used, or a model cannot be loaded.
     """
     listener = _listen(options.host, options.port)
     host, port = listener.getsockname()[:2]
+    app = make_app(service, options, access)
     config = uvicorn.Config(
-        make_app(service, options, access),
+        app,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=round(options.grace),
@@ -47,7 +59,38 @@ def run_server(
         h11_max_incomplete_event_size=64_000,
     )
     notify(f"serving {', '.join(service.model_names[:3])} ... at http://{host}:{port}/v1")
-    asyncio.run(_Server(config).serve([listener]))
+    asyncio.run(_serve(_Server(config), listener, app.state.places, load))
+
+
+async def _serve(
+    server: _Server, listener: socket.socket, places: Places, load: Callable[[], None] | None
+) -> None:
+    """Serve, and load the models in a thread that does not outlive the server."""
+    loop = asyncio.get_running_loop()
+    failed: list[BaseException] = []
+
+    def loaded(error: BaseException | None) -> None:
+        if error is not None:
+            failed.append(error)
+            server.should_exit = True
+        elif places.state == LOADING:
+            places.state = READY
+
+    def work(load: Callable[[], None]) -> None:
+        error: BaseException | None = None
+        try:
+            load()
+        except BaseException as raised:  # raised again below, in the main thread
+            error = raised
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(loaded, error)
+
+    if load is not None:
+        places.state = LOADING
+        threading.Thread(target=work, args=(load,), name="cope-load", daemon=True).start()
+    await server.serve([listener])
+    if failed:
+        raise failed[0]
 
 
 def _listen(host: str, port: int) -> socket.socket:

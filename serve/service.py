@@ -1,7 +1,7 @@
 """The service: a question in, a stream of the cascade's events out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,16 +69,25 @@ class Question:
         return self if index == 0 else replace(self, seed=seed + index)
 
 
+ServiceObserver = Callable[[Question, ServiceEvent], None]
+"""Receives every event of every question, before the client does."""
+
+
 class Service:
     """Answers questions with a program, with other presets, and with single tiers.
 
     Args:
         program: the cascade that is served.
         others: further cascades, by the names under which they are asked.
+
+    Attributes:
+        program: the cascade that is served.
+        observers: receive every event, for metrics, logs and records.
     """
 
     def __init__(self, program: Cascade, others: Mapping[str, Cascade] | None = None) -> None:
         self.program = program
+        self.observers: list[ServiceObserver] = []
         self._cascades = {SERVED: program}
         for name, cascade in (others or {}).items():
             self._cascades[f"{SERVED}/{name}"] = cascade
@@ -194,12 +203,19 @@ class Service:
                     continue
                 if event is None:
                     break
+                self._observe(question, event)
                 yield event
-            yield Finished(work.result())
+            finished = Finished(work.result())
+            self._observe(question, finished)
+            yield finished
         finally:
             if not work.done():
                 work.cancel()
                 await asyncio.gather(work, return_exceptions=True)
+
+    def _observe(self, question: Question, event: ServiceEvent) -> None:
+        for observer in self.observers:
+            observer(question, event)
 
 
 def answers_with_one_call(cascade: Cascade) -> bool:

@@ -1,5 +1,6 @@
 """`cope serve`: a program behind the OpenAI API."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ import click
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
 from ..context import AppContext, pass_app
 from ..option_groups import program_options, team_options
-from ..option_types import option
+from ..option_types import flag, option
 from ..options import calibration_option, early_stop_option
 from ..output import notify
 from .keys import key_file_option
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     metavar="URL",
     help="A web origin whose pages may call the server. Repeatable.",
 )
+@flag("--log-prompts", help="Write the questions into the log of requests too.")
 @key_file_option
 @program_options
 @early_stop_option
@@ -61,6 +63,7 @@ def command(
     budget: float | None,
     queue: int,
     origins: tuple[str, ...],
+    log_prompts: bool,
     key_file: Path | None,
     program_options: "ProgramOptions",
     team_options: "TeamOptions",
@@ -72,9 +75,11 @@ def command(
     """
     from ...serve import ServeOptions, Service, open_access, run_server
 
-    options = ServeOptions(domain, host, port, queue=queue, origins=origins)
+    options = ServeOptions(
+        domain, host, port, queue=queue, origins=origins, log_prompts=log_prompts
+    )
     access = open_access(key_file, host, budget)
     team = app.make_team(team_options)
     service = Service.from_options(program_options, team_options, domain, team=team, notify=notify)
-    app.load_models(team, service.program.preset.tiers)
-    run_server(service, options, access, notify)
+    load = partial(app.load_models, team, service.program.preset.tiers)
+    run_server(service, options, access, notify, load)

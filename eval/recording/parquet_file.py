@@ -16,6 +16,7 @@ from ...util.json_text import parse_json
 from ...util.redact import redact_data
 from ...util.validate import check_type
 from .schema import FORMAT_VERSION, METADATA_KEY, SCHEMA, RecordingManifest
+from .traffic import is_traffic, read_audited
 
 _ROWS_PER_WRITE = 20_000
 
@@ -54,12 +55,14 @@ def write_recording(
 
 
 def read_recording(path: str | Path) -> tuple[RecordingManifest, pa.Table]:
-    """Read a recording's manifest and rows.
+    """Read a recording's manifest and rows; of a server's record those of audited requests.
 
     Raises:
         CopeError: when there is no such file, it is not a recording, or it is from a later version
             of the package.
     """
+    if is_traffic(path):
+        return read_audited(path)
     try:
         table = pq.read_table(path)
     except FileNotFoundError:
