@@ -53,7 +53,7 @@ comparison_options = option_group(
     option(
         "--by-field",
         metavar="FIELD",
-        help="Break flips down by a field of the rows; of a record, group.",
+        help="Break flips down by a field of the rows.",
     ),
     option(
         "--margin",

@@ -21,7 +21,7 @@ from ..replay.programs import (
 from ..replay.records import ReplayedResults, replay_results
 from ..replay.replay import Replay
 from ..replay.systems import ReplayedSystem, replay_system, source_system
-from ..run.breakdown import MISSING
+from ..run.by_field import values_of_field
 from ..run.warnings import warn_about_contamination
 from .calibrated import CalibratedSystem, calibrated_system
 from .compare import Comparison, compare
@@ -100,15 +100,12 @@ def _field_values(recording: Recording, field: str | None) -> dict[str, str] | N
     """Return the value of a field of each question by its key; None without a field."""
     if field is None:
         return None
-    if field != "group" or recording.group_by_key is None:
-        raise CopeError(
-            f"--by-field {field}: a record keeps no field of its rows but their group; record or "
-            "import it with --group, and use --by-field group"
-        )
-    values: dict[str, str] = {}
-    for key, group in zip(recording.keys, recording.groups, strict=True):
-        values[key] = MISSING if group is None else group
-    return values
+    fields: dict[str, dict[str, str]] = {}
+    for key, of_row, group in zip(recording.keys, recording.fields, recording.groups, strict=True):
+        fields[key] = dict(of_row)
+        if group is not None:
+            fields[key].setdefault("group", group)
+    return values_of_field(fields, field, "--by-field")
 
 
 def _replay_systems(

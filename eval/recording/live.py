@@ -12,6 +12,7 @@ from ...programs.compile_metadata import read_compile_metadata
 from ...programs.confidence.early_stopping import NONE
 from ...programs.options import ProgramOptions, TeamOptions
 from ...util.output_files import check_output
+from ..run.by_field import fields_by_key
 from ..run.callbacks import RunCallbacks
 from ..run.evaluate import EvaluationOutcome
 from ..run.options import DataOptions, RunOptions
@@ -109,7 +110,7 @@ def record_task(request: RecordRequest, callbacks: RunCallbacks) -> LiveRecordin
     asked["shown"] = task.test_visibility
     files = {name: file for name, (_, file) in programs.items()}
     compiled = _compiled(files, examples, asked, callbacks.notify)
-    options = RecordingOptions(output, request.logprobs, compiled)
+    options = RecordingOptions(output, request.logprobs, compiled, fields_by_key(examples))
     settings = recording_settings(task, data, request.team_options, recorder, request.logprobs)
     store = RunStore(settings, run.directory)
     stages = len(recorder.primary.preset.rounds)

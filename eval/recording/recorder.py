@@ -3,6 +3,7 @@
 All rounds are run, also those that the thresholds of a live run would skip.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -131,6 +132,7 @@ class Recorder:
         results: Sequence[QuestionResult],
         groups: Mapping[str, str] | None = None,
         prices: Mapping[str, Price] | None = None,
+        fields: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Iterator[Row]:
         """Yield the rows of a recording's file.
 
@@ -138,6 +140,7 @@ class Recorder:
             results: those of the questions, in order; those with an error have no rows.
             groups: the group of a question by its key.
             prices: by tier, which all calls are priced by.
+            fields: the short fields of a question's row by its key.
         """
         for result in results:
             if result.error:
@@ -149,6 +152,9 @@ class Recorder:
                 "gold": result.gold,
                 "group": (groups or {}).get(result.key),
             }
+            of_row = (fields or {}).get(result.key)
+            if of_row:
+                question["fields"] = json.dumps(dict(of_row), ensure_ascii=False)
             stored = {entry["program"]: entry["rows"] for entry in program_rows(result)}
             for name, cascade in self.cascades.items():
                 for row in stored[name]:

@@ -13,6 +13,8 @@ from ...programs.preset import Preset, parse_preset
 from ...programs.preset_round import Round
 from ...util.arguments import check_argument
 from ...util.arrays import Array
+from ...util.json_text import parse_json
+from ...util.validate import check_type
 from .parquet_file import read_recording
 from .right_wrong import NO_QUESTIONS, OUTCOMES_ONLY
 from .round import RecordedRound
@@ -161,6 +163,28 @@ class Recording:
     def groups(self) -> list[str | None]:
         """The group of each question; None for a question without one."""
         return list(self._samples.of_questions("group"))
+
+    @cached_property
+    def fields(self) -> list[dict[str, str]]:
+        """The short fields of each question's row; empty where the record keeps none.
+
+        Raises:
+            CopeError: when they are damaged.
+        """
+        return [self._parse_fields(text) for text in self._samples.of_questions("fields")]
+
+    def _parse_fields(self, text: str | None) -> dict[str, str]:
+        if text is None:
+            return {}
+        try:
+            fields: dict[str, str] = parse_json(text)
+            check_type(dict[str, str], fields)
+        except ValueError as error:
+            raise CopeError(
+                f"{self.name} is damaged: the fields of a question are no JSON object of texts: "
+                f"{error}"
+            ) from None
+        return fields
 
     @property
     def group_by_key(self) -> dict[str, str] | None:

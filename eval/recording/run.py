@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,13 @@ class RecordingOptions:
         output: the file of the recording.
         logprobs: whether log-probabilities are requested.
         compiled: the metadata of the compile of each compiled program.
+        fields: the short fields of a question's row by its key, see `fields_by_key`.
     """
 
     output: Path
     logprobs: bool = False
     compiled: Mapping[str, Any] | None = None
+    fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def resolve_recorded_programs(
@@ -228,6 +230,6 @@ def save_recording(
     if options.compiled:
         settings["compiled"] = options.compiled
     manifest = recorder.manifest(task, outcome.results, settings=settings, group=data.group)
-    rows = recorder.rows(outcome.results, groups, outcome.prices)
+    rows = recorder.rows(outcome.results, groups, outcome.prices, options.fields)
     write_recording(options.output, manifest, rows)
     return True

@@ -147,6 +147,7 @@ COLUMNS = (
         for c in CALL_COLUMNS
     ),
     Column("reason_chars", _INT, "characters of the whole reply, where a source tells them"),
+    Column("fields", _TEXT, "the short fields of the question's row, as a JSON object of texts"),
 )
 SCHEMA = pa.schema([pa.field(c.name, c.type, metadata={"words": c.description}) for c in COLUMNS])
 

@@ -32,12 +32,33 @@ def values_by_key(
     Raises:
         CopeError: if no row has the field, with the nearest and all fields.
     """
+    return values_of_field(fields_by_key(examples), field, option)
+
+
+def fields_by_key(examples: Sequence[dspy.Example]) -> dict[str, dict[str, str]]:
+    """Return the short fields of each question's row, by the question's key."""
+    keyed = key_examples(list(examples))
+    return {key: example.get(FIELDS) or {} for key, example in keyed.items()}
+
+
+def values_of_field(
+    fields: Mapping[str, Mapping[str, str]], field: str, option: str
+) -> dict[str, str]:
+    """Return the value of a field for each question, by the question's key.
+
+    Args:
+        fields: the fields of each question by its key.
+        field: the field.
+        option: the option that names the field, for errors.
+
+    Raises:
+        CopeError: if no row has the field, with the nearest and all fields.
+    """
     values: dict[str, str] = {}
     known: dict[str, None] = {}
-    for key, example in key_examples(list(examples)).items():
-        fields = example.get(FIELDS) or {}
-        known.update(dict.fromkeys(fields))
-        values[key] = fields.get(field, MISSING)
+    for key, of_row in fields.items():
+        known.update(dict.fromkeys(of_row))
+        values[key] = of_row.get(field, MISSING)
     if field in known:
         return values
     if not known:
