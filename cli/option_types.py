@@ -9,6 +9,7 @@ import click
 
 from ..errors import CopeError
 from ..models.prices import Price
+from ..util.text import parse_share
 
 option = partial(click.option, show_default=True)
 """Return an option whose help text ends with its default, if it has one."""
@@ -19,6 +20,20 @@ flag = partial(option, is_flag=True)
 count = partial(option, type=click.IntRange(1), metavar="N")
 usd = partial(option, type=click.FloatRange(0), metavar="USD")
 file = partial(option, type=PATH, metavar="FILE")
+
+
+class Share(click.ParamType):
+    """A share, as `2%` or `0.02`."""
+
+    name = "share"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            return parse_share(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a share, as in 2% or 0.02", param, ctx)
 
 
 class NameValue(click.ParamType):

@@ -7,7 +7,17 @@ the formats of the interfaces. Nothing here imports the command line.
 from .access import Access, open_access
 from .app import make_app
 from .options import ServeOptions
+from .record import RecordOptions, TrafficRecorder
 from .run import run_server
 from .service import Service
 
-__all__ = ["Access", "ServeOptions", "Service", "make_app", "open_access", "run_server"]
+__all__ = [
+    "Access",
+    "RecordOptions",
+    "ServeOptions",
+    "Service",
+    "TrafficRecorder",
+    "make_app",
+    "open_access",
+    "run_server",
+]

@@ -16,6 +16,7 @@ from .metrics import open_metrics
 from .middleware import BodyLimit, LogLine, RequestIdentity, write_log_line
 from .options import ServeOptions
 from .places import READY, Places
+from .record import TrafficRecorder
 from .request_facts import RequestFacts, note_event
 from .requests import ChatRequest
 from .responses_request import ResponsesRequest
@@ -28,6 +29,7 @@ def make_app(
     options: ServeOptions | None = None,
     access: Access | None = None,
     log: LogLine = write_log_line,
+    recorder: TrafficRecorder | None = None,
 ) -> FastAPI:
     """Return the web application that answers with a service.
 
@@ -36,6 +38,7 @@ def make_app(
         options: limits of the server.
         access: keys and budget; None lets every request in.
         log: receives a line for each request.
+        recorder: records the requests; None for no record.
 
     >>> from cope import Cascade
     >>> app = make_app(Service(Cascade("small")))
@@ -50,6 +53,10 @@ def make_app(
     service.observers.append(note_event)
     if metrics is not None:
         service.observers.append(metrics.count_event)
+    if recorder is not None:
+        service.observers.append(recorder.observe)
+        if metrics is not None:
+            recorder.on_audit = metrics.count_audit
 
     def ended(facts: RequestFacts) -> None:
         log(facts.log_line(options.log_prompts))

@@ -4,6 +4,7 @@ No label holds what a client wrote: models are served ones, routes are patterns,
 the team's. So there is a bounded number of series, and neither prompts nor keys are among them.
 """
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -116,9 +117,11 @@ class Metrics:
         if call.seconds and not call.cancelled:
             self._call_seconds.labels(*labels).observe(call.seconds)
 
-    def count_audit(self, result: str) -> None:
-        """Count an audit: `agreed`, `disagreed`, or `failed`."""
+    def count_audit(self, result: str, calls: Sequence[Call]) -> None:
+        """Count an audit, see `AuditObserver`; its calls have the role `audit`."""
         self._audits.labels(result).inc()
+        for call in calls:
+            self.count_call(call, "audit")
 
     def _counter(self, name: str, text: str, *labels: str) -> Any:
         return prometheus.Counter(f"cope_{name}", text, labels, registry=self._registry)

@@ -13,6 +13,7 @@ from .access import Access
 from .app import make_app
 from .options import ServeOptions
 from .places import LOADING, READY, STOPPING, Places
+from .record import TrafficRecorder
 from .service import Service
 
 
@@ -31,6 +32,7 @@ def run_server(
     access: Access | None,
     notify: Notify,
     load: Callable[[], None] | None = None,
+    recorder: TrafficRecorder | None = None,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM, then finish running requests, and cancel what takes too long.
 
@@ -43,13 +45,14 @@ def run_server(
         access: keys and budget; None lets every request in.
         notify: receives a line with the address.
         load: loads the models; None when they are loaded.
+        recorder: records the requests; None for no record.
 
     Raises:
         CopeError: when the address cannot be used, or a model cannot be loaded.
     """
     listener = _listen(options.host, options.port)
     host, port = listener.getsockname()[:2]
-    app = make_app(service, options, access)
+    app = make_app(service, options, access, recorder=recorder)
     config = uvicorn.Config(
         app,
         log_level="warning",

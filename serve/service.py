@@ -55,6 +55,7 @@ class Question:
         temperature: of the answer, where a single call answers; None for the program's own.
         max_tokens: the maximum of tokens of a solution; None for the program's own.
         gate: lets its calls through within a budget; None for no budget.
+        choice: the number of the answer, where a request asks for several.
     """
 
     text: str
@@ -63,10 +64,11 @@ class Question:
     temperature: float | None = None
     max_tokens: int | None = None
     gate: SpendingGate | None = None
+    choice: int = 0
 
     def with_choice(self, index: int, seed: int) -> "Question":
         """Return the question for one of several answers, which have seeds of their own."""
-        return self if index == 0 else replace(self, seed=seed + index)
+        return self if index == 0 else replace(self, seed=seed + index, choice=index)
 
 
 ServiceObserver = Callable[[Question, ServiceEvent], None]

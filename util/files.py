@@ -113,6 +113,25 @@ class JsonlWriter:
         self._file.close()
 
 
+def end_torn_line(path: Path) -> None:
+    """End the last line of a file if a kill tore it, so that the next line is not joined to it.
+
+    Raises:
+        CopeError: when the file cannot be read and written.
+    """
+    try:
+        with path.open("r+b") as file:
+            if not file.seek(0, 2):
+                return
+            file.seek(-1, 2)
+            if file.read(1) != b"\n":
+                file.write(b"\n")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise CopeError(f"cannot write to {path}: {error.strerror}; name another file") from None
+
+
 def read_metadata(file: Path) -> JsonObject:
     """Return the object in a JSON file; empty when there is no file or no object in it.
 

@@ -133,3 +133,18 @@ def wrap_sentence(text: str, width: int) -> str:
             ).replace(_GLUE, " ")
         lines.append(line)
     return "\n".join(lines)
+
+
+def parse_share(text: str) -> float:
+    """Return a share between 0 and 1, written as such or in percent.
+
+    Raises:
+        ValueError: for any other text.
+
+    >>> parse_share("2%"), parse_share("0.02")
+    (0.02, 0.02)
+    """
+    share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    if not 0 <= share <= 1:
+        raise ValueError(f"{text} is not between 0 and 1")
+    return share

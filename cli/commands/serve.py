@@ -9,7 +9,7 @@ import click
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
 from ..context import AppContext, pass_app
 from ..option_groups import program_options, team_options
-from ..option_types import flag, option
+from ..option_types import PATH, Share, flag, option
 from ..options import calibration_option, early_stop_option
 from ..output import notify
 from .keys import key_file_option
@@ -49,6 +49,15 @@ if TYPE_CHECKING:
     help="A web origin whose pages may call the server. Repeatable.",
 )
 @flag("--log-prompts", help="Write the questions into the log of requests too.")
+@option("--record", type=PATH, metavar="FILE", help="Append the requests to this record.")
+@option(
+    "--audit",
+    type=Share(),
+    default="0%",
+    metavar="SHARE",
+    help="Ask the last tier alone too for this share of the requests, for cope calibrate and cope "
+    "drift. Needs --record.",
+)
 @key_file_option
 @program_options
 @early_stop_option
@@ -64,6 +73,8 @@ def command(
     queue: int,
     origins: tuple[str, ...],
     log_prompts: bool,
+    record: Path | None,
+    audit: float,
     key_file: Path | None,
     program_options: "ProgramOptions",
     team_options: "TeamOptions",
@@ -73,7 +84,14 @@ def command(
     Point any client of that API at http://HOST:PORT/v1. The model `cope` is the program,
     `cope/PRESET` another preset, `cope/TIER` one tier alone.
     """
-    from ...serve import ServeOptions, Service, open_access, run_server
+    from ...serve import (
+        RecordOptions,
+        ServeOptions,
+        Service,
+        TrafficRecorder,
+        open_access,
+        run_server,
+    )
 
     options = ServeOptions(
         domain, host, port, queue=queue, origins=origins, log_prompts=log_prompts
@@ -81,5 +99,13 @@ def command(
     access = open_access(key_file, host, budget)
     team = app.make_team(team_options)
     service = Service.from_options(program_options, team_options, domain, team=team, notify=notify)
+    recorder = None
+    if record is not None:
+        what = RecordOptions(
+            record, audit, team_options.request_settings(), program_options.calibration
+        )
+        recorder = TrafficRecorder(service, what, access, notify)
+    elif audit:
+        raise click.UsageError("--audit needs --record FILE")
     load = partial(app.load_models, team, service.program.preset.tiers)
-    run_server(service, options, access, notify, load)
+    run_server(service, options, access, notify, load, recorder)
