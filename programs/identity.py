@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,7 @@ class ProgramIdentity:
     @classmethod
     def of_preset(cls, preset: Preset, domain: str = DEFAULT_DOMAIN) -> "ProgramIdentity":
         """Return the identity of a preset with the package's own prompts."""
-        kind = domain_by_name(domain)
-        prompts = {}
-        for number in range(1, len(preset.rounds) + 1):
-            for name, predict in CascadeRound(preset, number, kind).named_parameters():
-                prompts[f"round_{number}.{name}"] = _prompt_fingerprint(predict.dump_state(), None)
-        return cls(preset, domain, prompts)
+        return cls(preset, domain, _preset_prompts(preset.model_dump_json(), domain))
 
     @classmethod
     def named(
@@ -84,6 +80,18 @@ class ProgramIdentity:
     def prompt(self, number: int, role: Role) -> str | None:
         """Return the fingerprint of a round's planner or reasoner; None where it is not known."""
         return (self.prompts or {}).get(str(PredictorName(number, role)))
+
+
+@lru_cache(maxsize=256)
+def _preset_prompts(preset_json: str, domain: str) -> Mapping[str, str]:
+    """Return the fingerprints of a preset's own prompts; a comparison asks for them often."""
+    preset = Preset.model_validate_json(preset_json)
+    prompts = {}
+    for number in range(1, len(preset.rounds) + 1):
+        round_ = CascadeRound(preset, number, domain_by_name(domain))
+        for name, predict in round_.named_parameters():
+            prompts[f"round_{number}.{name}"] = _prompt_fingerprint(predict.dump_state(), None)
+    return prompts
 
 
 def _prompt_fingerprint(state: Mapping[str, Any], neighbors: Any) -> str:

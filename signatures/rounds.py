@@ -1,6 +1,7 @@
 """Add plan inputs and round-specific instructions to a signature, for all kinds of questions."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import dspy
 
@@ -17,15 +18,16 @@ def insert_plan_inputs(
         plans: the plan fields, name to kind, in order.
         domain: the kind of questions.
     """
+    if not plans:
+        return signature, ""
     uses: list[str] = []
-    for position, (name, kind) in enumerate(plans.items(), len(signature.input_fields)):
-        plan_input = dspy.InputField(desc=kind.description(domain))
-        signature = signature.insert(position, name, plan_input, str)
+    descriptions: dict[str, str] = {}
+    for name, kind in plans.items():
+        descriptions[name] = kind.description(domain)
         if kind.use not in uses:
             uses.append(kind.use)
-    if not uses:
-        return signature, ""
-    return signature, f"{' and '.join(uses).capitalize()}."
+    inserted = _insert_inputs(signature, signature.instructions, tuple(descriptions.items()))
+    return inserted, f"{' and '.join(uses).capitalize()}."
 
 
 def with_round_instructions(
@@ -47,3 +49,19 @@ def with_round_instructions(
     parts = [part for part in (signature.instructions, plan_note, attempt) if part]
     # Each predictor gets a class of its own, because DSPy's InferRules writes into the class.
     return signature.with_instructions(" ".join(parts))
+
+
+@lru_cache(maxsize=256)
+def _insert_inputs(
+    signature: type[dspy.Signature], instructions: str, descriptions: tuple[tuple[str, str], ...]
+) -> type[dspy.Signature]:
+    """Return a signature with more inputs, text each.
+
+    Its class is made once, because Pydantic takes a third of a millisecond for it.
+    """
+    fields = {name: (field.annotation, field) for name, field in signature.input_fields.items()}
+    for name, description in descriptions:
+        fields[name] = (str, dspy.InputField(desc=description))
+    for name, field in signature.output_fields.items():
+        fields[name] = (field.annotation, field)
+    return dspy.Signature(fields, instructions)  # pyright: ignore[reportCallIssue, reportReturnType]
