@@ -19,6 +19,7 @@ from ...programs.calibration_fingerprints import answer_fingerprint, calibration
 from ...programs.confidence.early_stopping import EXACT
 from ...stats.measures import MEASURES
 from ...util.hashing import question_fingerprint
+from .reference import REFERENCE, reference
 from .result import Calibration
 from .sequence import fewest_by_sequence
 
@@ -37,6 +38,7 @@ def certify(calibration: Calibration, **reports: Any) -> Certificate:
     name = next(iter(record.programs))
     shortfall = calibration.shortfall
     reports["units_needed"] = shortfall.needed if shortfall else None
+    reports[REFERENCE] = reference(calibration)
     return Certificate(
         promise=calibration.guarantee,
         setting=setting._asdict() if setting else None,
