@@ -31,6 +31,7 @@ COMMANDS = {
     "compile": "Compile a program's prompts for a task.",
     "train": "Train a router or another system on what each tier answers alone.",
     "serve": "Serve a program behind the OpenAI API.",
+    "mcp": "Serve a program as tools of an assistant, over stdin and stdout.",
     "drift": "Check whether a server's traffic is what its calibration promised.",
     "keys": "Make, list and remove API keys of the server.",
     "show": "Print a program: its rounds, instructions and demonstrations.",

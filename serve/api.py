@@ -9,8 +9,9 @@ from fastapi.responses import JSONResponse, Response
 
 from ..models.spending import SpendingGate
 from ..util.json_types import JsonObject
-from .access import Access, InFlight
+from .access import Access
 from .accounts import Account
+from .admission import Admission
 from .chat import Completion
 from .options import ServeOptions
 from .places import Places
@@ -32,14 +33,17 @@ class Api:
         options: limits of the server.
         access: keys and budget.
         places: how many requests are answered at once.
+        last_tier: what the last tier's own answers cost so far.
     """
 
     service: Service
     options: ServeOptions
     access: Access
     places: Places
-    _in_flight: InFlight = field(default_factory=InFlight)
-    _last_tier: LastTierCost = field(default_factory=LastTierCost)
+    last_tier: LastTierCost = field(default_factory=LastTierCost)
+
+    def __post_init__(self) -> None:
+        self.admission = Admission(self.access, self.places)
 
     async def chat(self, body: ChatRequest, request: Request) -> Response:
         """Answer a request for chat completions."""
@@ -63,7 +67,7 @@ class Api:
         return await self._answer(request, account, response.reply, stream)
 
     def _completion(self, body: ChatRequest, gate: SpendingGate | None) -> Completion:
-        return Completion.of(self.service, body, self._last_tier, self.options, gate)
+        return Completion.of(self.service, body, self.last_tier, self.options, gate)
 
     async def _answer(
         self,
@@ -73,21 +77,10 @@ class Api:
         stream: Callable[[], AsyncGenerator[str]] | None,
     ) -> Response:
         """Wait for a place, and answer whole or as a stream."""
-        self.access.accounts.count_request(account)
-        self._in_flight.enter(account)
-        try:
-            await until_hang_up(request, self.places.take())
-        except BaseException:
-            self._in_flight.leave(account)
-            raise
-
-        def closed() -> None:
-            self.places.give_back()
-            self._in_flight.leave(account)
-
+        leave = await until_hang_up(request, self.admission.enter(account))
         if stream is not None:
-            return EventStream(stream(), closed)
+            return EventStream(stream(), leave)
         try:
             return JSONResponse(await until_hang_up(request, reply()))
         finally:
-            closed()
+            leave()

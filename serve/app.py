@@ -12,6 +12,7 @@ from .access import Access
 from .accounts import Accounts
 from .api import Api
 from .errors import ApiError, metrics_missing, unknown_model
+from .mcp.endpoint import mount_mcp
 from .metrics import open_metrics
 from .middleware import BodyLimit, LogLine, RequestIdentity, write_log_line
 from .options import ServeOptions
@@ -137,6 +138,7 @@ def make_app(
         """Answer a conversation, in the newer form of the API."""
         return await api.responses(body, request)
 
+    mount_mcp(app, api)
     return app
 
 

@@ -1,7 +1,7 @@
 """The service: a question in, a stream of the cascade's events out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -170,7 +170,7 @@ class Service:
 
     async def events(
         self, question: Question, keep_alive: float = 10.0
-    ) -> AsyncIterator[ServiceEvent]:
+    ) -> AsyncGenerator[ServiceEvent]:
         """Answer a question, and yield the events of the cascade as they happen.
 
         The last event is `Finished`. Closing the iterator cancels the work at the engine.

@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from ...programs.options import ProgramOptions, TeamOptions
 
 
-@click.command()
-@option(
+domain_option = option(
     "--task",
     "domain",
     type=click.Choice([name for name in DOMAINS if not DOMAINS[name].needs_sandbox]),
     default=DEFAULT_DOMAIN,
     help="What kind of answers: short ones, which are voted on, or free text.",
 )
+
+
+@click.command()
+@domain_option
 @option("--host", default="127.0.0.1", help="Address to bind to.")
 @option("--port", type=click.IntRange(0, 65535), default=8321)
 @option(
