@@ -38,7 +38,9 @@ class ExplainedRound(BaseModel):
     unread: int = Field(default=0, description="Samples whose answer could not be read.")
     answer: str | None = None
     confidence: float = 0.0
-    threshold: float | None = Field(default=None, description="The confidence that the round needs.")
+    threshold: float | None = Field(
+        default=None, description="The confidence that the round needs."
+    )
     accepted: bool = False
     reason: str = Field(default="", description="Why the answer was accepted, or not.")
 

@@ -36,7 +36,9 @@ def make_mcp_server(asker: Asker, version: str = "") -> MCPServer:
     one_of = Field(description=f"Who answers: one of {names}.")
 
     @server.tool(title="Ask", annotations=_ANNOTATIONS)
-    async def ask(question: Annotated[str, _QUESTION], ctx: Context, model: Annotated[str, one_of] = SERVED) -> Answer:
+    async def ask(
+        question: Annotated[str, _QUESTION], ctx: Context, model: Annotated[str, one_of] = SERVED
+    ) -> Answer:
         """Answer a question in rounds: a small model votes, and a larger one helps if needed."""
 
         async def report(progress: Progress, message: str) -> None:
