@@ -161,9 +161,10 @@ async def server(
 
 @asynccontextmanager
 async def with_key(address: str, key: str, mode: str = "auto") -> AsyncIterator[Client]:
-    async with AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=60) as http:
-        async with Client(streamable_http_client(address, http_client=http), mode=mode) as client:
-            yield client
+    http = AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=60)
+    transport = streamable_http_client(address, http_client=http)
+    async with http, Client(transport, mode=mode) as client:
+        yield client
 
 
 @MODES
