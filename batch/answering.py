@@ -1,7 +1,7 @@
 """Answer the rows of a table: several at a time, in a window that moves through the table."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import dspy
@@ -157,10 +157,14 @@ class RowsInFlight:
             text = redact_error(error_line(error))
             return AnsweredRow(number, error=text, failed=True, tokens=None, usd=None)
         result = AnsweredRow.of_answer(number, self.system, answered)
-        choices = self.row_inputs.choices_of(row)
-        if choices and result.answer is not None:
-            place = find_choice(result.answer, choices)
-            if place is None:
-                result.error = f"the answer {shorten(result.answer, 60)!r} is none of the choices"
-            result.answer = None if place is None else choices[place]
-        return result
+        return with_choice(result, self.row_inputs.choices_of(row))
+
+
+def with_choice(result: AnsweredRow, choices: Sequence[str]) -> AnsweredRow:
+    """Return an answer as the text of the option that it names; an error where it names none."""
+    if choices and result.answer is not None:
+        place = find_choice(result.answer, choices)
+        if place is None:
+            result.error = f"the answer {shorten(result.answer, 60)!r} is none of the choices"
+        result.answer = None if place is None else choices[place]
+    return result

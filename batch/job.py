@@ -179,7 +179,7 @@ def answer_table(job: TableJob, callbacks: TableCallbacks | None = None) -> Tabl
         work = RowsInFlight(
             job.system, row_inputs, journal, output, budget, totals, callbacks.on_row, in_flight
         )
-        _run(work.run(islice(job.table.read(), rows)))
+        run_to_end(work.run(islice(job.table.read(), rows)))
         answers = []
         if job.keep_answers:
             for row in range(1, rows + 1):
@@ -220,7 +220,7 @@ def _open_journal(job: TableJob, facts: TableFacts) -> Iterator[Journal]:
         yield stack.enter_context(opened)
 
 
-def _run(work: Coroutine[Any, Any, None]) -> None:
+def run_to_end(work: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine to its end, also in a notebook, which has a running loop."""
     try:
         asyncio.get_running_loop()

@@ -85,16 +85,9 @@ class ParquetWriter:
             self._flush()
 
     def _flush(self) -> None:
-        import pyarrow as pa
-
-        texts = {field.name for field in self._schema if pa.types.is_string(field.type)}
-        for row in self._rows:
-            for name in texts:
-                if row[name] is not None:
-                    row[name] = _text_cell(row[name])
         rows, self._rows = self._rows, []
         try:
-            self._writer.write_table(pa.Table.from_pylist(rows, schema=self._schema))
+            self._writer.write_table(arrow_table(rows, self._schema))
         except OSError as error:
             raise _cannot_write(self._path, error) from None
 
@@ -103,6 +96,18 @@ class ParquetWriter:
             self._flush()
         self._writer.close()
         self._partial.replace(self._path)
+
+
+def arrow_table(rows: list[dict[str, Any]], schema: "pa.Schema") -> "pa.Table":
+    """Return rows as a table; what is no text becomes text in columns of text."""
+    import pyarrow as pa
+
+    texts = {field.name for field in schema if pa.types.is_string(field.type)}
+    for row in rows:
+        for name in texts:
+            if row[name] is not None:
+                row[name] = _text_cell(row[name])
+    return pa.Table.from_pylist(rows, schema=schema)
 
 
 def open_writer(
@@ -123,7 +128,7 @@ def open_writer(
     suffix = check_suffix(path)
     columns = [*facts.columns, *added]
     if suffix == ".parquet":
-        return ParquetWriter(path, _arrow_schema(table, facts, added))
+        return ParquetWriter(path, arrow_schema(table, facts, added))
     if suffix in TEXT_SUFFIXES:
         return TextWriter(path, lambda row, cells: one_line(cells.get(answer) or "") + "\n")
     if suffix in (".jsonl", ".ndjson"):
@@ -175,7 +180,8 @@ def _text_cell(value: Any) -> str:
     return str(value)
 
 
-def _arrow_schema(table: Table, facts: TableFacts, added: Mapping[str, type]) -> "pa.Schema":
+def arrow_schema(table: Table, facts: TableFacts, added: Mapping[str, type]) -> "pa.Schema":
+    """Return the types of a table's columns and of the added ones."""
     import pyarrow as pa
 
     fields = []

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from ...programs.options import ProgramOptions, TeamOptions
 
 
-def _take_table(values: dict[str, Any]) -> None:
+def take_table(values: dict[str, Any]) -> None:
+    """Take the table from its argument or --data, and its columns."""
     table = values.pop("table")
     if table and values["data"]:
         raise click.UsageError("The table is given twice: leave out --data.")
@@ -43,12 +44,10 @@ def _take_table(values: dict[str, Any]) -> None:
         del values["columns"]
 
 
-table_options = option_group(
-    "batch.options:TableOptions",
+asked_options = (
     click.argument("table", required=False, metavar="[FILE|-]"),
     data_option,
     question_options,
-    output_option("The rows with their answers: CSV, TSV, JSONL, Parquet or text.", required=True),
     option(
         "--columns",
         type=CommaSeparated(),
@@ -67,23 +66,32 @@ table_options = option_group(
     ),
     task_file_option,
     match_option,
-    budget_option,
     questions_option,
     flag("--retry-errors", help="Ask the rows again that have an error."),
     flag("--again", help="Answer all rows again and overwrite the output."),
-    prepare=_take_table,
+)
+"""The options of a table and of what is asked about its rows."""
+
+table_options = option_group(
+    "batch.options:TableOptions",
+    *asked_options,
+    output_option("The rows with their answers: CSV, TSV, JSONL, Parquet or text.", required=True),
+    budget_option,
+    prepare=take_table,
 )
 
-
-@click.command()
-@table_options
-@option(
+stdin_format_option = option(
     "--format",
     "stdin_format",
     type=click.Choice(["txt", "jsonl", "csv", "tsv", "parquet"]),
     default="txt",
     help="Of standard input; txt has a question on each line.",
 )
+
+
+@click.command()
+@table_options
+@stdin_format_option
 @split_option
 @json_option
 @flag("-q", "--quiet", help="Show no progress.")

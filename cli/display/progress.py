@@ -15,6 +15,8 @@ from .progress_bar import progress_bar
 
 if TYPE_CHECKING:
     from ...batch.answer_columns import AnsweredRow
+    from ...batch.stages.report import StageTotals
+    from ...batch.stages.rows import RowOutcome
     from ...batch.totals import Totals
     from ...eval.comparison.request import SystemStart
     from ...eval.run.store import QuestionResult
@@ -135,6 +137,23 @@ class TableDisplay(ProgressDisplay):
 
         rate = self.count()
         self.show(progress_text(totals, rate), rate)
+
+
+class BatchDisplay(TableDisplay):
+    """Shows how many rows of the running stage are done."""
+
+    _label = ""
+
+    def begin(self, stage: "StageTotals", left: int) -> None:
+        """Show a new stage."""
+        self._label = f"stage {stage.stage}: {stage.label}"
+        self.start(stage.rows + left, stage.rows)
+        notify(f"{self._label}: {left:,} rows")
+
+    def add_outcome(self, outcome: "RowOutcome") -> None:
+        """Show a new outcome."""
+        rate = self.count()
+        self.show(f"{self._label}  {rate:.1f} rows/s", rate)
 
 
 @contextmanager

@@ -1,0 +1,79 @@
+"""The seam of runners: who asks the rows of a stage, and what a runner is given."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ...models.call_store import CallStore
+from ...models.run_budget import RunBudget
+from ...programs import Cascade
+from ...util.registry import Registry
+from ...util.storage import Storage
+from ..stages.options import BatchOptions
+from ..stages.rows import RowOutcome, ShardRequest, ShardResponse
+from ..stages.worker import StageWorker
+
+
+class Runner(Protocol):
+    """Asks the rows of a stage, and returns what the stage left of them."""
+
+    def run_stage(self, requests: Iterable[ShardRequest]) -> AsyncIterator[ShardResponse]:
+        """Ask the rows of shards, and yield each shard once its rows are done, in any order.
+
+        Rows that have no outcome are asked again by a later attempt.
+
+        Raises:
+            CopeError: if a model cannot be reached or used.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class RunnerContext:
+    """What a runner is given.
+
+    Attributes:
+        cascade: the program.
+        program: a digest of the program and the models of its tiers.
+        run: the name of the run, which owns the calls that it pays for.
+        options: the options of the batch.
+        state: the folder of the state of the batch, in which a runner may keep files of its own.
+        store: the calls that all workers share.
+        budget: limits the cost, where a runner can stop within a stage.
+        on_row: receives every outcome as soon as it is known here.
+        notify: receives a line for the user.
+    """
+
+    cascade: Cascade
+    program: str
+    run: str
+    options: BatchOptions
+    state: Storage
+    store: CallStore
+    budget: RunBudget = field(default_factory=lambda: RunBudget(None))
+    on_row: Callable[[RowOutcome], None] = lambda outcome: None
+    notify: Callable[[str], None] = lambda text: None
+
+    def worker(self) -> StageWorker:
+        """Return what asks rows in this process."""
+        return StageWorker(
+            self.cascade,
+            self.program,
+            self.run,
+            self.store,
+            self.options.questions,
+            self.budget,
+            self.on_row,
+        )
+
+
+RunnerFactory = Callable[[RunnerContext], Runner]
+
+
+def _check(factory: object) -> None:
+    if not callable(factory):
+        raise TypeError("a runner is a function of a RunnerContext")
+
+
+RUNNERS: Registry[RunnerFactory] = Registry("runner", "cope.runners", _check)
+"""The runners by name."""

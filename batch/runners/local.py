@@ -1,0 +1,22 @@
+"""The runner `local`: asks all rows in this process, as many at a time as keep the models busy."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+
+from ..stages.rows import ShardRequest, ShardResponse
+from .base import RunnerContext
+
+
+@dataclass(frozen=True)
+class LocalRunner:
+    """Asks all rows in this process.
+
+    Attributes:
+        context: what it is given.
+    """
+
+    context: RunnerContext
+
+    def run_stage(self, requests: Iterable[ShardRequest]) -> AsyncIterator[ShardResponse]:
+        """Ask the rows of shards in order, see `StageWorker.answer`."""
+        return self.context.worker().answer(requests)

@@ -1,0 +1,183 @@
+"""A store of calls that several workers share, so that none of them repeats a call of another.
+
+The calls of one round of one question lie in one file, which is replaced as a whole after every
+call. While a worker makes such calls it has the lease of their folder; another worker that needs
+the same calls waits, and then finds them. An engine such as Spark repeats the work of a lost
+worker, and pays only for the calls that the lost worker had in flight.
+"""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from ..errors import CopeError
+from ..util.hashing import digest
+from ..util.json_text import parse_json
+from ..util.json_types import JsonObject
+from ..util.redact import redact_data
+from ..util.storage import Storage
+from .exchange import Exchange
+from .lease import LEASE_SECONDS, Clock, Leases
+from .ledger import Ledger
+
+OWNER_KEY = "owner"
+"""Names the row for which a call was made."""
+
+_FILE = "calls.json"
+
+
+@dataclass(frozen=True)
+class CallGroup:
+    """The calls that are stored together: those of one round of one question.
+
+    The key of a call in it names the model, the messages and the sample, see `call_key`.
+
+    Attributes:
+        question: a digest of the question and its other inputs.
+        program: the fingerprint of the program, and the models of its tiers.
+        round: the round, from 1.
+    """
+
+    question: str
+    program: str
+    round: int
+
+    @property
+    def folder(self) -> str:
+        """The folder of the group in a store."""
+        name = digest(self.question, self.program)
+        return f"{name[:2]}/{name[2:]}-{self.round}"
+
+
+class CallStore:
+    """The calls of a program in a folder that all workers reach.
+
+    Args:
+        storage: the folder.
+        lease_seconds: after this time without a sign of life a worker counts as lost.
+        clock: the time.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        lease_seconds: float = LEASE_SECONDS,
+        clock: Clock | None = None,
+    ) -> None:
+        self.storage = storage
+        self._leases = Leases(storage, lease_seconds, clock or Clock())
+        self._here: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Keep the leases of the groups that are open inside."""
+        keeper = asyncio.create_task(self._leases.keep())
+        try:
+            yield
+        finally:
+            keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeper
+
+    @asynccontextmanager
+    async def group(self, group: CallGroup, owner: str) -> AsyncIterator["GroupLedger"]:
+        """Open the calls of a group, once no other worker makes any of them.
+
+        Args:
+            group: which calls.
+            owner: the row for which calls are made.
+
+        Raises:
+            CopeError: when the store cannot be read or written.
+        """
+        folder = group.folder
+        lock = self._here[folder]
+        async with lock:
+            await self._leases.acquire(folder)
+            try:
+                yield GroupLedger(self.storage, f"{folder}/{_FILE}", owner)
+            finally:
+                self._leases.release(folder)
+        if not lock.locked():
+            self._here.pop(folder, None)
+
+    def calls_of(self, run: str) -> Iterator[JsonObject]:
+        """Yield the calls in the store that the rows of a run have paid for."""
+        for start in self.storage.names():
+            for name in self.storage.names(start):
+                file = f"{start}/{name}/{_FILE}"
+                content = self.storage.read(file)
+                if content is None:
+                    continue
+                for entry in _checked(content, self.storage.address(file)).values():
+                    if str(entry.get(OWNER_KEY)).startswith(f"{run}:"):
+                        yield entry["call"]
+
+    def forget(self, group: CallGroup) -> None:
+        """Remove the calls of a group, whose results are saved elsewhere."""
+        self.storage.remove(group.folder)
+
+
+@dataclass
+class GroupLedger(Ledger):
+    """The calls of one group, for `use_ledger`.
+
+    Attributes:
+        storage: the store.
+        name: the file of the group.
+        owner: the row for which calls are made.
+        shared: the used calls that were made for another row.
+    """
+
+    storage: Storage
+    name: str
+    owner: str
+    shared: list[JsonObject] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._calls: dict[str, JsonObject] = {}
+        content = self.storage.read(self.name)
+        if content is not None:
+            self._calls = _checked(content, self.storage.address(self.name))
+
+    def get(self, key: str) -> JsonObject | None:
+        return self._calls.get(key)
+
+    def put(self, key: str, entry: JsonObject, exchange: Exchange | None = None) -> None:
+        """Add a call, and replace the file; its messages are not kept."""
+        self._calls[key] = redact_data({OWNER_KEY: self.owner, **entry})
+        text = json.dumps(self._calls, ensure_ascii=False)
+        self.storage.write(self.name, text.encode("utf-8", "replace"))
+
+    def restored(self, key: str, exchange: Exchange) -> None:
+        entry = self._calls.get(key)
+        if entry is not None and entry.get(OWNER_KEY) != self.owner:
+            self.shared.append(entry["call"])
+
+    def add_cancelled(self, call: JsonObject) -> None:
+        """Do nothing: a cancelled call has no output, and the usage of its row counts it."""
+
+    def close(self) -> None:
+        """Do nothing, because the file is whole after every call."""
+
+
+def _checked(content: bytes, address: str) -> dict[str, JsonObject]:
+    """Return the calls in a file.
+
+    Raises:
+        CopeError: when they are damaged.
+    """
+    try:
+        calls = parse_json(content)
+        for entry in calls.values():
+            if not isinstance(entry["call"], dict) or not isinstance(entry["outputs"], list):
+                raise ValueError("an entry is no call")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CopeError(
+            f"{address} holds no calls ({error}): remove it, and run the same command again, which "
+            "makes its calls again"
+        ) from None
+    return calls

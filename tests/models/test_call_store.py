@@ -1,0 +1,154 @@
+"""Calls that several workers share: each is made once, also when a worker is lost."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import dspy
+import pytest
+from support.table_runs import PRICE
+
+from cope import CopeError, Team
+from cope.models import ScriptedEngine, use_ledger
+from cope.models.call_store import CallGroup, CallStore
+from cope.models.lease import Clock, Leases
+from cope.util.storage import Storage
+
+GROUP = CallGroup("q", "p", 1)
+
+
+class FakeTime:
+    """A clock that moves only when somebody waits."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self.clock = Clock(lambda: self.time, self._sleep)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.time += seconds
+        await asyncio.sleep(0)
+
+
+@pytest.fixture(params=["folder", "memory"])
+def storage(request: Any, tmp_path: Path) -> Storage:
+    if request.param == "folder":
+        return Storage(tmp_path)
+    return Storage(f"memory://{tmp_path.name}-{os.getpid()}")
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    return FakeTime()
+
+
+def forget_process(leases: Leases, folder: str) -> None:
+    """Make a lease one of another machine, whose processes nobody here can see."""
+    (name,) = leases.storage.names(folder)
+    claim = json.loads(leases.storage.read(f"{folder}/{name}") or b"")
+    leases.storage.write(f"{folder}/{name}", json.dumps(claim | {"host": "other"}).encode())
+
+
+def test_one_worker_at_a_time_has_a_lease(storage: Storage, time: FakeTime):
+    first, second = Leases(storage, 60, time.clock), Leases(storage, 60, time.clock)
+    assert first.try_acquire("a") and second.try_acquire("b")
+    assert not second.try_acquire("a") and not first.try_acquire("b")
+    first.release("a")
+    assert second.try_acquire("a") and not first.try_acquire("a")
+    assert storage.names("a") == [f"{second.worker}.claim"]
+
+
+def test_a_lease_that_nobody_renews_is_taken_over(storage: Storage, time: FakeTime):
+    lost, other = Leases(storage, 60, time.clock), Leases(storage, 60, time.clock)
+    lost.try_acquire("a")
+    forget_process(lost, "a")
+    time.time += 59
+    assert not other.try_acquire("a")
+    time.time += 2
+    assert other.try_acquire("a")
+
+
+def test_a_renewed_lease_is_not_taken_over(storage: Storage, time: FakeTime):
+    slow, other = Leases(storage, 60, time.clock), Leases(storage, 60, time.clock)
+    slow.try_acquire("a")
+    for _ in range(5):
+        time.time += 40
+        slow.renew()
+        assert not other.try_acquire("a")
+
+
+def test_the_lease_of_a_dead_process_of_this_machine_is_free(storage: Storage, time: FakeTime):
+    dead, other = Leases(storage, 60, time.clock), Leases(storage, 60, time.clock)
+    dead.try_acquire("a")
+    name = f"a/{dead.worker}.claim"
+    claim = json.loads(storage.read(name) or b"")
+    storage.write(name, json.dumps(claim | {"process": 2**22 + 1}).encode())
+    assert other.try_acquire("a")
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b"{", b'{"until": "x"}'])
+def test_a_damaged_claim_is_none(storage: Storage, time: FakeTime, damage: bytes):
+    storage.write("a/x.claim", damage)
+    assert Leases(storage, 60, time.clock).try_acquire("a")
+
+
+def test_a_waiting_worker_finds_the_calls_of_the_other_one(storage: Storage):
+    still = Clock(lambda: 1000.0, lambda seconds: asyncio.sleep(0.0002))
+    engine = ScriptedEngine(lambda messages, request: "4", delay=0.001)
+    team = Team(engine, cache=False, prices={"small": PRICE})
+    stores = [CallStore(storage, 60, still) for _ in range(3)]
+
+    async def work(store: CallStore, owner: str) -> tuple[Any, int]:
+        async with store.working(), store.group(GROUP, owner) as ledger:
+            with use_ledger(ledger):
+                outputs = await team["small"].lm.acall("2+2?", temperature=0.5, rollout_id=3)
+            return outputs, len(ledger.shared)
+
+    async def both() -> list[tuple[Any, int]]:
+        return await asyncio.gather(*(work(store, f"run:{n}") for n, store in enumerate(stores)))
+
+    with dspy.context(disable_history=True):
+        results = asyncio.run(both())
+    assert len(engine.requests) == 1
+    assert {str(outputs) for outputs, _ in results} == {"['4']"}
+    assert sorted(shared for _, shared in results) == [0, 1, 1]
+    assert len(list(stores[0].calls_of("run"))) == 1 and not list(stores[0].calls_of("ru"))
+    stores[0].forget(GROUP)
+    assert not list(stores[0].calls_of("run"))
+
+
+@pytest.mark.parametrize(
+    "damage", [b"[]", b"{", b'{"a": {}}', b'{"a": {"call": 1, "outputs": []}}']
+)
+def test_a_damaged_file_of_calls_is_one_line(storage: Storage, damage: bytes):
+    storage.write(f"{GROUP.folder}/calls.json", damage)
+
+    async def open_it() -> None:
+        async with CallStore(storage).group(GROUP, "run:1"):
+            pass
+
+    with pytest.raises(CopeError, match="holds no calls .*: remove it"):
+        asyncio.run(open_it())
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(storage: Storage, monkeypatch: pytest.MonkeyPatch):
+    storage.write("a/b", b"old")
+
+    def full(*args: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(type(storage._fs), "pipe_file", full)
+    with pytest.raises(CopeError, match="cannot write .*No space left on device; make room"):
+        storage.write("a/b", b"new")
+    monkeypatch.undo()
+    assert storage.read("a/b") == b"old" and storage.names("a") == ["b"]
+    storage.remove("a")
+    storage.remove("a")
+    assert storage.names() == [] and storage.read("a/b") is None
+
+
+def test_an_address_that_nothing_opens_is_one_line():
+    with pytest.raises(CopeError, match="cannot open the folder nothing://x: .*"):
+        Storage("nothing://x")
