@@ -14,7 +14,7 @@ from ..util.arrays import Array
 SIZE = 4096
 """Entries of a vector; n-grams are hashed into them."""
 
-_DENSE_SHARE = 0.02  # of entries that are not zero, from which rows count as dense
+_DENSE_SHARE = 0.2  # of entries that are not zero, from which rows count as dense
 _NGRAM_LENGTHS = (3, 4, 5)  # characters, within words
 
 

@@ -26,7 +26,8 @@ def insert_plan_inputs(
         descriptions[name] = kind.description(domain)
         if kind.use not in uses:
             uses.append(kind.use)
-    inserted = _insert_inputs(signature, signature.instructions, tuple(descriptions.items()))
+    described = tuple(descriptions.items())
+    inserted = _insert_inputs(signature, signature.instructions, described)  # pyright: ignore[reportArgumentType]
     return inserted, f"{' and '.join(uses).capitalize()}."
 
 

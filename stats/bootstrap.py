@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from math import inf, sqrt
+from math import ceil, inf, sqrt
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,9 @@ _CELLS = 2_000_000  # draws by groups in a block
 
 Statistic = Callable[[Mapping[str, Any]], Any]
 """Takes sums by column, as numbers or as (draws,) arrays, and returns the statistic likewise."""
+
+Statistics = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""Takes sums as a `Statistic` does, and returns several statistics by name."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,23 @@ class Sums:
             statistic: the statistic as a function of the sums.
             level: the level of the interval.
         """
+        return self.estimates(lambda sums: {"": statistic(sums)}, level)[""]
+
+    def estimates(self, statistics: Statistics, level: float = LEVEL) -> dict[str, Estimate]:
+        """Return several statistics of the sums, with their intervals.
+
+        Args:
+            statistics: the statistics by name, as a function of the sums.
+            level: the level of the intervals.
+        """
+        found = {}
         with np.errstate(divide="ignore", invalid="ignore"):
             total = {name: np.float64(value) for name, value in self.total.items()}
-            value = float(statistic(total))
-            draws = np.asarray(statistic(self.draws))
-            return Estimate(value, *percentile_interval(draws, self.units, level))
+            values, draws = statistics(total), statistics(self.draws)
+            for name, value in values.items():
+                interval = percentile_interval(np.asarray(draws[name]), self.units, level)
+                found[name] = Estimate(float(value), *interval)
+        return found
 
 
 def resample(
@@ -139,7 +154,9 @@ def percentile_interval(values: Array, units: int, level: float = LEVEL) -> tupl
     if units < 2 or not values.size:
         return -inf, inf
     tail = _expanded_tail(units, level)
-    low, high = np.quantile(values, [tail, 1 - tail], method="inverted_cdf")
+    # As `np.quantile` with the method `inverted_cdf`, in a third of its time.
+    places = [max(0, ceil(values.size * share - 1)) for share in (tail, 1 - tail)]
+    low, high = np.partition(values, places)[places]
     return float(low), float(high)
 
 

@@ -175,9 +175,7 @@ def compare_to_routing_baselines(
         return None
     start = _best_start(starts, system, last_tier, measure, keys)
     sums = resampling.sums(_columns(system, start, last_tier, measure, keys), keys)
-    estimates: dict[str, Estimate] = {}
-    for name in _STATISTICS:
-        estimates[name] = sums.estimate(lambda s, name=name: _statistics(s)[name])
+    estimates = sums.estimates(_statistics)
     oracle = estimates.pop("all_accuracy"), estimates.pop("all_cost")
     return RoutingBaselines(start.name, len(keys), **estimates, oracle=oracle)
 
@@ -229,21 +227,8 @@ def _columns(
     }
 
 
-_STATISTICS = (
-    "accuracy",
-    "cost",
-    "random_cost",
-    "random_accuracy",
-    "gain",
-    "oracle_accuracy",
-    "oracle_gap_closed",
-    "all_accuracy",
-    "all_cost",
-)
-
-
 def _statistics(sums: Mapping[str, Number]) -> dict[str, Number]:
-    """Return the values of `_STATISTICS` for sums of the columns."""
+    """Return the accuracies and costs of system and baselines for sums of the columns."""
     mean = {name: total / sums["n"] for name, total in sums.items()}
     accuracies = mean["start_right"], mean["large_right"]
     costs = mean["start_cost"], mean["large_cost"]

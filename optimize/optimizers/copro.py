@@ -2,12 +2,32 @@
 
 from typing import Any
 
+import dspy
 from dspy.teleprompt import COPRO
+from pydantic import Field
 
 from ..compiler.student import Student
 from .base import Optimizer, OptimizerContext
 
 _QUESTIONS = 24  # training questions that each candidate answers
+
+
+class _LightCOPRO(COPRO):
+    """COPRO with fields made anew for each candidate.
+
+    Pydantic keeps the former version of each field in the new one, and DSPy copies them all for
+    each candidate.
+    """
+
+    def _set_signature(self, predictor: Any, updated_signature: type[dspy.Signature]) -> None:
+        fields: dict[str, Any] = {}
+        for name, field in updated_signature.fields.items():
+            extra: Any = field.json_schema_extra
+            fresh = Field(
+                field.default, default_factory=field.default_factory, json_schema_extra=dict(extra)
+            )
+            fields[name] = field.annotation, fresh
+        predictor.signature = dspy.Signature(fields, updated_signature.instructions)
 
 
 class COPROOptimizer(Optimizer):
@@ -31,7 +51,7 @@ class COPROOptimizer(Optimizer):
 
     def compile(self, context: OptimizerContext) -> Student:
         breadth, depth = _size(context)
-        optimizer: Any = COPRO(
+        optimizer: Any = _LightCOPRO(
             prompt_model=context.proposer,
             metric=context.metric.score,
             breadth=breadth,

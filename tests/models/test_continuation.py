@@ -68,6 +68,15 @@ def test_which_tiers_continue_replies(model: str, adapter: str, continues: bool)
     assert can_continue(tier) == continues
 
 
+@pytest.mark.parametrize("model", ["hosted_vllm/m", "vllm/m", "openai/m", "local/m"])
+def test_vllm_alone_has_settings_to_continue(model: str) -> None:
+    address = "" if model.startswith("local/") else "@http://127.0.0.1:9/v1"
+    settings = continuation_settings(Team("local/s", f"{model}{address}")["large"])
+    names = {"continue_final_message": True, "add_generation_prompt": False}
+    assert settings == (names if "vllm" in model else {})
+
+
+@pytest.mark.slow  # DSPy imports LiteLLM for such a model, which takes seconds
 def test_vllm_is_told_to_continue_the_last_message() -> None:
     with faulty(CHAT) as server:
         team = Team("local/s", f"hosted_vllm/m@{server.address}/v1", cache=False)

@@ -1,11 +1,12 @@
 """Intervals of the paired bootstrap hold what they say, for questions and for groups of them."""
 
-from math import inf
+from math import inf, nan
 
 import numpy as np
 import pytest
+from hypothesis import given, strategies as st
 
-from cope.stats.bootstrap import resample
+from cope.stats.bootstrap import LEVEL, _expanded_tail, percentile_interval, resample
 
 POPULATIONS = 300
 DRAWS = 400
@@ -89,3 +90,28 @@ def test_one_group_bounds_nothing_and_infinite_draws_count():
     assert one.as_dict() == {"value": 1.0, "low": None, "high": None}
     sums = resample({"a": np.ones(6), "b": np.array([1.0, 0, 0, 0, 0, 0])})
     assert sums.estimate(lambda s: s["a"] / s["b"]).high == inf
+
+
+@given(
+    values=st.lists(st.sampled_from([-inf, -1.0, 0.0, 0.25, 2.0, inf, nan]) | st.floats(-9, 9)),
+    units=st.integers(2, 60),
+)
+def test_percentiles_are_those_of_numpy(values: list[float], units: int):
+    known = np.array([value for value in values if value == value])
+    found = percentile_interval(np.array(values, dtype=float), units)
+    if not known.size:
+        assert found == (-inf, inf)
+        return
+    tail = _expanded_tail(units, LEVEL)
+    assert found == tuple(np.quantile(known, [tail, 1 - tail], method="inverted_cdf"))
+
+
+def test_several_statistics_are_each_as_alone():
+    rng = np.random.default_rng(2)
+    sums = resample({"n": np.ones(30), "a": rng.random(30), "b": rng.random(30)}, draws=DRAWS)
+
+    def both(s):
+        return {"ratio": s["a"] / s["b"], "sum": s["a"] + s["b"]}
+
+    for name, estimate in sums.estimates(both).items():
+        assert estimate == sums.estimate(lambda s, name=name: both(s)[name])

@@ -1,16 +1,17 @@
 """`--presets all`: every preset and system that can run, and what the others lack."""
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.commands import done, give_team
+from support.commands import cope, give_team
 from support.compare_command import COMPARE, told, write_inputs
 from support.pictures import write_empty_pictures
 from support.thought_programs import ReadingSandbox, is_program_request
 
-from cope import Team
+from cope import CopeError, Team
 from cope.eval.comparison.everything import all_presets, decisions_digest
 from cope.models import ScriptedEngine
 from cope.programs import SYSTEMS, Cascade, preset_names
@@ -34,27 +35,64 @@ def even(text: str) -> list[float]:
     return [-0.1] * 3
 
 
+ALL = (*COMPARE, "--limit", "2", "--early-stop", "none", "--presets", "all")
+
+
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_inputs(tmp_path)
     write_empty_pictures(monkeypatch)
-    place = "cope.programs.systems.mixture_of_thought.open_sandbox"
-    monkeypatch.setattr(place, lambda unsafe_code: ReadingSandbox())
-    return tmp_path
 
 
-def compare_all(monkeypatch: pytest.MonkeyPatch, engines: dict[str, Any], *words: str) -> Any:
+@dataclass
+class Everything:
+    """One comparison of everything.
+
+    Attributes:
+        folder: where the command ran.
+        made: its document.
+        engines: the models by tier, with what they were asked.
+    """
+
+    folder: Path
+    made: Any
+    engines: dict[str, ScriptedEngine]
+
+
+def compared(folder: Path, engines: dict[str, ScriptedEngine], sandbox: Any) -> Everything:
+    """Compare everything on two questions, with a stand-in for the sandbox."""
     team = Team(**engines, cache=False)
-    give_team(monkeypatch, lambda options: team)
-    command = (*COMPARE, "--limit", "2", "--early-stop", "none", "--presets", "all", *words)
-    return told(*command)
+    words = [f"--tier={name}=echo/any" for name in engines if name not in ("small", "large")]
+    write_inputs(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        write_empty_pictures(patch)
+        patch.setattr("cope.programs.systems.mixture_of_thought.open_sandbox", sandbox)
+        give_team(patch, lambda options: team)
+        return Everything(folder, told(*ALL, *words), engines)
 
 
-def test_everything_that_can_run_is_compared_and_the_rest_is_named(
-    here: Path, monkeypatch: pytest.MonkeyPatch
-):
-    made = compare_all(monkeypatch, pair(even))
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Everything:
+    """A pair that gives log-probabilities, and a sandbox."""
+    folder = tmp_path_factory.mktemp("whole")
+    return compared(folder, pair(even), lambda unsafe_code: ReadingSandbox())
+
+
+@pytest.fixture(scope="module")
+def poor(tmp_path_factory: pytest.TempPathFactory) -> Everything:
+    """Three models without log-probabilities, and no sandbox."""
+
+    def no_sandbox(unsafe_code: bool) -> Any:
+        raise CopeError("no sandbox is available here")
+
+    engines = pair(None) | {"tiny": ScriptedEngine(small)}
+    return compared(tmp_path_factory.mktemp("poor"), engines, no_sandbox)
+
+
+def test_everything_that_can_run_is_compared_and_the_rest_is_named(whole: Everything):
+    made = whole.made
     compared, left_out = set(made["systems"]), made["left_out"]
     assert compared | set(left_out) == {*preset_names(), *SYSTEMS}, "nothing is skipped silently"
     assert not compared & set(left_out)
@@ -63,17 +101,10 @@ def test_everything_that_can_run_is_compared_and_the_rest_is_named(
     assert "runs programs" in left_out["best-of-tests"]
     assert "cope train knn-router" in left_out["knn-router"]
     assert list(made["systems"])[:4] == ["cope", "answer-cascade", "small", "large"]
-    text = done(*COMPARE, "--limit", "2", "--early-stop", "none", "--presets", "all").stdout
-    for name in left_out:
-        assert f"left out: {name}: " in text
-    source = open_source(Path(made["folder"]))
-    assert source.skipped_presets == left_out, "the report says so too"
 
 
-def test_each_distinct_call_is_made_once(here: Path, monkeypatch: pytest.MonkeyPatch):
-    engines = pair(even)
-    compare_all(monkeypatch, engines)
-    for engine in engines.values():
+def test_each_distinct_call_is_made_once(whole: Everything):
+    for engine in whole.engines.values():
         asked = Counter(
             (str(r.system), r.messages[-1].parts[0].text, r.config.seed, r.config.temperature)
             for r in engine.requests
@@ -81,45 +112,36 @@ def test_each_distinct_call_is_made_once(here: Path, monkeypatch: pytest.MonkeyP
         assert set(asked.values()) == {1}, "with log-probabilities or without"
 
 
-def test_a_model_without_log_probabilities_is_said(here: Path, monkeypatch: pytest.MonkeyPatch):
-    made = compare_all(monkeypatch, pair(None))
+def test_a_model_without_log_probabilities_is_said(
+    poor: Everything, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(poor.folder)
+    made = poor.made
     assert "no log-probabilities" in made["left_out"]["cisc"]
     assert "no log-probabilities" in made["left_out"]["deepconf"]
     assert "self-consistency" in made["systems"] and "cisc" not in made["folders"]
     source = open_source(Path(made["folder"]))
     assert {system.name for system in source.systems} == set(made["systems"])
+    assert source.skipped_presets == made["left_out"], "the report says so too"
 
 
-def test_more_small_tiers_are_compared_alone_and_by_abc(
-    here: Path, monkeypatch: pytest.MonkeyPatch
-):
-    engines = pair(even) | {"tiny": ScriptedEngine(small)}
-    made = compare_all(monkeypatch, engines, "--tier", "tiny=echo/any")
-    assert {"abc", "tiny"} <= set(made["systems"]) and made["systems"]["abc"]["n"] == 2
+def test_more_small_tiers_are_compared_alone_and_by_abc(poor: Everything):
+    assert {"abc", "tiny"} <= set(poor.made["systems"])
+    assert poor.made["systems"]["abc"]["n"] == 2
 
 
-def test_a_missing_sandbox_is_said(here: Path, monkeypatch: pytest.MonkeyPatch):
-    from cope import CopeError
-
-    def none(unsafe_code: bool) -> Any:
-        raise CopeError("no sandbox is available here")
-
-    place = "cope.programs.systems.mixture_of_thought.open_sandbox"
-    monkeypatch.setattr(place, none)
-    made = compare_all(monkeypatch, pair(even))
-    assert made["left_out"]["mot-vote"] == "no sandbox is available here"
+def test_a_missing_sandbox_is_said(poor: Everything):
+    assert poor.made["left_out"]["mot-vote"] == "no sandbox is available here"
 
 
-def test_a_named_system_that_cannot_run_is_an_error(here: Path, monkeypatch: pytest.MonkeyPatch):
-    from support.commands import cope
-
+def test_a_named_system_that_cannot_run_is_an_error(here: None, monkeypatch: pytest.MonkeyPatch):
     team = Team(**pair(None), cache=False)
     give_team(monkeypatch, lambda options: team)
     result = cope(*COMPARE, "--limit", "2", "--presets", "all", "--systems", "abc")
     assert result.exit_code == 1 and "several small models" in result.stderr
 
 
-def test_the_document_of_named_systems_has_no_new_key(here: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_document_of_named_systems_has_no_new_key(here: None, monkeypatch: pytest.MonkeyPatch):
     team = Team(**pair(None), cache=False)
     give_team(monkeypatch, lambda options: team)
     made = told(*COMPARE, "--limit", "2", "--presets", "small,large")

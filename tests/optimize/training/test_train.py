@@ -1,6 +1,7 @@
 """Training of systems: three parts of the questions, a file with fingerprints, live and from a record."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,25 @@ def train(*words: str, system: str = "knn-router") -> Any:
     return done("train", system, *words, "-o", "knn.json")
 
 
+@pytest.fixture(scope="module")
+def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a record, and a router that was trained on it."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        (folder / "printed.txt").write_text(train("--record", import_lines()).stdout)
+    return folder
+
+
+@pytest.fixture
+def record(trained_once: Path) -> str:
+    """Copy the record and the trained router to the test's folder, and return the record's name."""
+    for file in trained_once.iterdir():
+        if file.is_file():
+            shutil.copy(file, file.name)
+    return "r.parquet"
+
+
 def test_no_question_and_no_group_is_in_two_parts():
     questions = [f"question {row % 50}" for row in range(100)]  # each text twice
     for groups in (None, [f"g{row % 9}" for row in range(100)]):
@@ -53,8 +73,8 @@ def test_no_question_and_no_group_is_in_two_parts():
         assert len(parts.train) > 40 and len(parts.val) > 5 and len(parts.test) > 5
 
 
-def test_a_router_learns_from_a_record_without_a_call():
-    printed = train("--record", import_lines()).stdout
+def test_a_router_learns_from_a_record_without_a_call(record: str):
+    printed = Path("printed.txt").read_text()
     assert "trained on 48 questions, thresholds set on 16, measured on 16 others" in printed
     assert "; asked: small " in printed
     trained = load_trained("knn.json")
@@ -67,11 +87,10 @@ def test_a_router_learns_from_a_record_without_a_call():
     assert known["train"] | known["val"] | known["test"] == everything
 
 
-def test_a_trained_router_is_compared_on_another_record():
-    train("--record", import_lines())
-    others = topic_lines(140)[80:]
-    record = import_lines("other", others)
-    words = ("compare", "--replay", record, "--systems", "knn.json", "--json")
+def test_a_trained_router_is_compared_on_another_record(record: str):
+    others = topic_lines(100)[80:]
+    other = import_lines("other", others)
+    words = ("compare", "--replay", other, "--systems", "knn.json", "--json")
     found = json.loads(done(*words).stdout)["systems"]
     assert found["knn"]["accuracy"] == found["large"]["accuracy"] == 1.0
     assert found["small"]["accuracy"] == 0.5
@@ -79,9 +98,7 @@ def test_a_trained_router_is_compared_on_another_record():
     assert found["knn"]["costs"]["large-tokens"] == pytest.approx(10.0)
 
 
-def test_questions_of_the_training_are_warned_about():
-    record = import_lines()
-    train("--record", record)
+def test_questions_of_the_training_are_warned_about(record: str):
     warned = done("compare", "--replay", record, "--systems", "knn.json").stderr
     assert "warning: knn: the program was trained on 48 and chosen by 16 of the 80" in warned
 
@@ -96,8 +113,7 @@ def test_the_groups_of_a_record_stay_whole():
         assert len({part_of[question_fingerprint(text)] for text in texts}) == 1
 
 
-def test_prices_and_costs_of_the_user_are_the_costs():
-    record = import_lines()
+def test_prices_and_costs_of_the_user_are_the_costs(record: str):
     train("--record", record, "--price", "small=0/1", "--price", "large=0/2")
     trained = load_trained("knn.json")
     assert trained.costs == {"small": 0.25, "large": 1.0}, "10 tokens at 1 and 20 at 2"
@@ -120,15 +136,12 @@ def broken(change: Callable[[dict[str, Any]], Any]) -> None:
         (lambda plain: plain.update(format="x"), "is no trained system"),
     ],
 )
-def test_a_changed_file_is_refused(change: Callable[[dict[str, Any]], Any], why: str):
-    record = import_lines()
-    train("--record", record)
+def test_a_changed_file_is_refused(change: Callable[[dict[str, Any]], Any], why: str, record: str):
     broken(change)
     assert why in error_line(cope("compare", "--replay", record, "--systems", "knn.json"))
 
 
-def test_other_models_are_refused():
-    train("--record", import_lines())
+def test_other_models_are_refused(record: str):
     renamed = []
     for line in LINES:
         samples = line["samples"]
@@ -218,8 +231,7 @@ def test_an_untrained_system_says_how_to_train_it(engines: dict[str, ScriptedEng
     assert "cope train knn-router TASK -o FILE" in error_line(cope(*words))
 
 
-def test_a_record_of_one_tier_alone_says_what_it_lacks():
-    record = import_lines()
+def test_a_record_of_one_tier_alone_says_what_it_lacks(record: str):
     words = ("train", "knn-router", "--record", record, "--votes", "3", "-o", "knn.json")
     line = error_line(cope(*words))
     assert "lacks the calls of small alone with 3 samples" in line
@@ -246,13 +258,12 @@ def test_a_record_without_questions_trains_no_router():
     assert "has no texts of questions, which knn-router reads" in error_line(cope(*words))
 
 
-def test_automix_needs_calls():
-    words = ("train", "automix", "--record", import_lines(), "-o", "knn.json")
+def test_automix_needs_calls(record: str):
+    words = ("train", "automix", "--record", record, "-o", "knn.json")
     assert "needs checks of the first tier's answers" in error_line(cope(*words))
 
 
-def test_other_weights_are_refused():
-    train("--record", import_lines())
+def test_other_weights_are_refused(record: str):
     trained = load_trained("knn.json")
     weighed = replace(trained, weights={"small": "digest"})
     weighed.check_weights({"small": "digest"}.get, "knn")
