@@ -1,4 +1,4 @@
-"""A stub of Ollama's /api/chat that answers after a fixed delay.
+"""A stub server that answers after a fixed delay: Ollama's /api/chat and OpenAI's chat completions.
 
 It runs in its own process, because its work must not count as the client's:
 `with serving(0.02) as url: ...`
@@ -13,18 +13,50 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 REPLY = "Two and two make four.\nAnswer: 4"
-_DONE = {"done": True, "done_reason": "stop", "prompt_eval_count": 60, "eval_count": 9}
-_BODY = (
-    json.dumps(
-        {"model": "stub", "message": {"role": "assistant", "content": REPLY}, **_DONE}
-    ).encode()
-    + b"\n"
-)
-_ANSWER = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: %d\r\n\r\n"
-    % len(_BODY)
-    + _BODY
-)
+PROMPT_TOKENS, COMPLETION_TOKENS = 60, 9
+
+
+def _answer(body: object, content_type: str) -> bytes:
+    text = json.dumps(body).encode() + b"\n"
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {len(text)}\r\n\r\n"
+    return head.encode() + text
+
+
+def _ollama_reply() -> bytes:
+    done = {
+        "done": True,
+        "done_reason": "stop",
+        "prompt_eval_count": PROMPT_TOKENS,
+        "eval_count": COMPLETION_TOKENS,
+    }
+    message = {"role": "assistant", "content": REPLY}
+    return _answer({"model": "stub", "message": message, **done}, "application/x-ndjson")
+
+
+def _openai_reply(count: int) -> bytes:
+    choices = []
+    for index in range(count):
+        message = {"role": "assistant", "content": REPLY}
+        choices.append({"index": index, "message": message, "finish_reason": "stop"})
+    written = count * COMPLETION_TOKENS
+    usage = {
+        "prompt_tokens": PROMPT_TOKENS,
+        "completion_tokens": written,
+        "total_tokens": PROMPT_TOKENS + written,
+    }
+    reply = {
+        "id": "chatcmpl-stub",
+        "object": "chat.completion",
+        "created": 0,
+        "model": "stub",
+        "choices": choices,
+        "usage": usage,
+    }
+    return _answer(reply, "application/json")
+
+
+_OLLAMA = _ollama_reply()
+_OPENAI = _openai_reply(1)
 
 
 async def _connection(
@@ -36,9 +68,13 @@ async def _connection(
             length = next(
                 line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
             )
-            await reader.readexactly(int(length.partition(b":")[2]))
+            body = await reader.readexactly(int(length.partition(b":")[2]))
             await asyncio.sleep(delay)
-            writer.write(_ANSWER)
+            answer = _OLLAMA
+            if b"/chat/completions" in head:
+                count = json.loads(body).get("n") or 1
+                answer = _OPENAI if count == 1 else _openai_reply(count)
+            writer.write(answer)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()  # the client has left

@@ -15,6 +15,7 @@ from .errors import ApiError, metrics_missing, unknown_model
 from .mcp.endpoint import mount_mcp
 from .metrics import open_metrics
 from .middleware import BodyLimit, LogLine, RequestIdentity, write_log_line
+from .openapi import ANSWERS, ERRORS
 from .options import ServeOptions
 from .places import READY, Places
 from .record import TrafficRecorder
@@ -82,6 +83,7 @@ def make_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        responses=ERRORS,
     )
     app.state.places = places
 
@@ -128,12 +130,12 @@ def make_app(
             raise unknown_model(name, service.model_names)
         return _model(name)
 
-    @app.post("/v1/chat/completions")
+    @app.post("/v1/chat/completions", responses=ANSWERS)
     async def chat(body: ChatRequest, request: Request) -> Response:
         """Answer a conversation."""
         return await api.chat(body, request)
 
-    @app.post("/v1/responses")
+    @app.post("/v1/responses", responses=ANSWERS)
     async def responses(body: ResponsesRequest, request: Request) -> Response:
         """Answer a conversation, in the newer form of the API."""
         return await api.responses(body, request)

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable
 
+import dspy
 import uvicorn
 
 from ..errors import CopeError
@@ -15,6 +16,9 @@ from .options import ServeOptions
 from .places import LOADING, READY, STOPPING, Places
 from .record import TrafficRecorder
 from .service import Service
+
+MOST_CACHED = 10_000
+"""Replies that DSPy's cache holds in memory; its own limit would let a server grow for days."""
 
 
 class _Server(uvicorn.Server):
@@ -50,6 +54,11 @@ def run_server(
     Raises:
         CopeError: when the address cannot be used, or a model cannot be loaded.
     """
+    dspy.configure_cache(
+        enable_disk_cache=dspy.cache.enable_disk_cache,
+        enable_memory_cache=dspy.cache.enable_memory_cache,
+        memory_max_entries=MOST_CACHED,
+    )
     listener = _listen(options.host, options.port)
     host, port = listener.getsockname()[:2]
     app = make_app(service, options, access, recorder=recorder)

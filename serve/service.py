@@ -188,7 +188,11 @@ class Service:
         happened: asyncio.Queue[Event | None] = asyncio.Queue()
 
         async def answer() -> dspy.Prediction:
-            with use_observer(happened.put_nowait), use_gate(question.gate):
+            with (
+                dspy.context(disable_history=True, trace=None),  # both grow with every request
+                use_observer(happened.put_nowait),
+                use_gate(question.gate),
+            ):
                 try:
                     return await cascade.acall(question=question.text)
                 except Halt as halt:  # it would end the whole server

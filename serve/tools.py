@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
+import dspy
+
 from ..models import Call, Tier, call_labels, metered
 from ..models.admission import Halt
 from ..models.spending import SpendingGate, use_gate
@@ -86,7 +88,12 @@ class ToolCompletion:
 
     async def _answer(self) -> tuple[JsonObject, str, list[Call]]:
         """Call the model, and return its message, why it ended, and the calls that were made."""
-        with metered() as meter, use_gate(self.gate), call_labels(round=1, role="reason"):
+        with (
+            dspy.context(disable_history=True),
+            metered() as meter,
+            use_gate(self.gate),
+            call_labels(round=1, role="reason"),
+        ):
             try:
                 async with asyncio.timeout(self.options.request_timeout):
                     outputs = await self.tier.lm.acall(

@@ -214,3 +214,10 @@ def test_models_are_loaded_while_the_server_runs(error: CopeError | None) -> Non
         return
     with pytest.raises(CopeError, match="no such weights"):
         asyncio.run(serving)
+
+
+def test_no_prompt_stays_in_memory() -> None:
+    served = service()
+    Server(served).send((CHAT, chat()), (CHAT, chat(stream=True)))
+    for tier in served.program.team.tiers.values():
+        assert not tier.lm.history

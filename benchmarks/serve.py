@@ -1,0 +1,275 @@
+"""How much does `cope serve` add to a model's time under load, beside other proxies?
+
+A stub server answers every call after a fixed delay. The same clients ask it directly, through a
+bare Starlette proxy, through LiteLLM's proxy, and through `cope serve` with one tier alone, so that
+each request is one call. Server, stub and clients are processes of their own.
+
+    ideal = the delay; ratio = p99 / ideal
+
+With more clients than a server can answer in time, the ratio says how many it can: at 200 clients
+and 200 ms they offer 1,000 requests a second.
+"""
+
+import argparse
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import psutil
+from _shared import finish, run, say
+from _stub import serving
+
+HERE = Path(__file__).parent
+LITELLM = "litellm[proxy]>=1.84,<2"
+_START_SECONDS = 180.0
+HEADER = [
+    "server",
+    "requests",
+    "errors",
+    "a second",
+    "p50 ms",
+    "p99 ms",
+    "p99 / ideal",
+    "added p50 ms",
+    "added p99 ms",
+    "CPU ms each",
+    "MB at start",
+    "MB at end",
+]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server to load: the command that starts it, and the model that is asked."""
+
+    title: str
+    command: Sequence[str]
+    model: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The address of its API."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The result of one server: seconds of the replies, errors, CPU seconds, and memory in MB."""
+
+    title: str
+    seconds: list[float]
+    errors: dict[str, int]
+    elapsed: float
+    cpu: float | None
+    start_mb: float | None
+    end_mb: float | None
+
+    def quantile(self, share: float) -> float:
+        """Return the milliseconds that a share of the replies stays below."""
+        if not self.seconds:
+            return float("nan")
+        ordered = sorted(self.seconds)
+        return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+    def row(self, ideal_ms: float, direct: "Measured") -> list[Any]:
+        """Return the row of the table."""
+        p50, p99 = self.quantile(0.5), self.quantile(0.99)
+        count = len(self.seconds)
+        row: list[Any] = [self.title, count, sum(self.errors.values()), count / self.elapsed]
+        row += [p50, p99, p99 / ideal_ms, p50 - direct.quantile(0.5), p99 - direct.quantile(0.99)]
+        row.append(None if self.cpu is None or not count else 1000 * self.cpu / count)
+        return [*row, self.start_mb, self.end_mb]
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def cope_server(upstream: str, clients: int, folder: Path) -> Server:
+    """Return `cope serve` with one tier alone."""
+    port, model = free_port(), f"openai/stub@{upstream}"
+    command = [sys.executable, "-c", "from cope.cli.main import main; main()", "serve"]
+    command += ["--preset", "small", "--small", model, "--large", model, "--no-cache"]
+    command += ["--in-flight", f"small={clients}", "--queue", str(clients), "--port", str(port)]
+    command += ["--key-file", str(folder / "keys.sqlite"), "--program", "none"]
+    return Server("cope serve", command, "cope", port)
+
+
+def bare_server(upstream: str) -> Server:
+    """Return the bare Starlette proxy."""
+    port = free_port()
+    command = [sys.executable, str(HERE / "_bare_proxy.py"), upstream, str(port)]
+    return Server("bare Starlette proxy", command, "stub", port)
+
+
+def litellm_server(upstream: str, folder: Path, environment: Path) -> Server:
+    """Return LiteLLM's proxy in an environment of its own, which is made when it is missing.
+
+    Raises:
+        RuntimeError: when it cannot be installed.
+    """
+    program = environment / "bin" / "litellm"
+    if not program.exists() or not (environment / "complete").exists():
+        say(f"installing {LITELLM} in {environment} ...")
+        python = str(environment / "bin" / "python")
+        for command in (
+            ["uv", "venv", "--quiet", "--clear", "--python", sys.executable, str(environment)],
+            ["uv", "pip", "install", "--quiet", "--python", python, LITELLM],
+        ):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise RuntimeError(done.stderr.strip().splitlines()[-1])
+        (environment / "complete").touch()
+    config = folder / "litellm.yaml"
+    model = {"model": "openai/stub", "api_base": upstream, "api_key": "none"}
+    settings = {
+        "model_list": [{"model_name": "stub", "litellm_params": model}],
+        "general_settings": {"dangerously_permit_weak_or_unset_master_key": True},
+    }
+    config.write_text(json.dumps(settings))
+    port = free_port()
+    command = [str(program), "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
+    return Server("litellm proxy", command, "stub", port)
+
+
+@contextmanager
+def started(server: Server, log: Path) -> Iterator[psutil.Process]:
+    """Start a server, wait until it answers, and stop it at the end.
+
+    Raises:
+        RuntimeError: when it does not answer, with the last line that it wrote.
+    """
+    with (
+        log.open("w") as output,
+        subprocess.Popen(server.command, stdout=output, stderr=output, cwd=log.parent) as process,
+    ):
+        try:
+            limit = time.monotonic() + _START_SECONDS
+            while not _answers(server):
+                if process.poll() is not None or time.monotonic() > limit:
+                    lines = log.read_text().strip().splitlines() or ["it does not answer"]
+                    raise RuntimeError(lines[-1][:200])
+                time.sleep(0.2)
+            yield psutil.Process(process.pid)
+        finally:
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _answers(server: Server) -> bool:
+    """Return whether a server answers a request."""
+    result = ask(server.url, server.model, 1, 0.001)
+    return bool(result["seconds"])
+
+
+def ask(url: str, model: str, clients: int, seconds: float) -> dict[str, Any]:
+    """Load a server from a process of its own, and return what it measured."""
+    command = [sys.executable, str(HERE / "_load.py"), url, model, str(clients), str(seconds)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def memory_mb(process: psutil.Process | None) -> float | None:
+    """Return the memory of a process and its children."""
+    if process is None:
+        return None
+    total = 0
+    for one in [process, *process.children(recursive=True)]:
+        total += one.memory_info().rss
+    return total / 1e6
+
+
+def cpu_seconds(process: psutil.Process | None) -> float | None:
+    """Return the processor seconds of a process and its children."""
+    if process is None:
+        return None
+    total = 0.0
+    for one in [process, *process.children(recursive=True)]:
+        times = one.cpu_times()
+        total += times.user + times.system
+    return total
+
+
+def measure(
+    title: str, url: str, model: str, clients: int, seconds: float, process: Any = None
+) -> Measured:
+    """Load a server: for a tenth of the time to warm it up, then to measure it."""
+    say(f"{title}: {clients} clients for {seconds:g} s ...")
+    ask(url, model, clients, max(1.0, seconds / 10))
+    start, began = memory_mb(process), cpu_seconds(process)
+    found = ask(url, model, clients, seconds)
+    end, ended = memory_mb(process), cpu_seconds(process)
+    cpu = None if began is None or ended is None else ended - began
+    return Measured(title, found["seconds"], found["errors"], found["elapsed"], cpu, start, end)
+
+
+def compare(args: Any, folder: Path) -> tuple[list[Measured], list[str]]:
+    """Measure the stub alone and every server, and say which could not be measured."""
+    measured, notes = [], []
+    with serving(args.delay / 1000) as stub:
+        upstream = f"{stub}/v1"
+        measured.append(measure("the stub alone", upstream, "stub", args.clients, args.seconds))
+        makers = {
+            "bare": lambda: bare_server(upstream),
+            "litellm": lambda: litellm_server(
+                upstream, folder, Path(args.environments) / "litellm-proxy"
+            ),
+            "cope": lambda: cope_server(upstream, args.clients, folder),
+        }
+        for name in args.only or makers:
+            try:
+                server = makers[name]()
+                with started(server, folder / f"{name}.log") as process:
+                    measured.append(
+                        measure(
+                            server.title,
+                            server.url,
+                            server.model,
+                            args.clients,
+                            args.seconds,
+                            process,
+                        )
+                    )
+            except (RuntimeError, OSError) as error:
+                notes.append(f"{name} was not measured: {error}")
+    return measured, notes
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--clients", type=int, default=200, help="clients at once (200)")
+    parser.add_argument("--seconds", type=float, default=60, help="seconds a server (60)")
+    parser.add_argument("--delay", type=float, default=200, help="milliseconds of a call (200)")
+    parser.add_argument("--only", action="append", choices=["bare", "litellm", "cope"])
+    environments = platformdirs.user_cache_path("cope", False) / "peers"
+    parser.add_argument(
+        "--environments", default=environments, help="folder of peers' environments"
+    )
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        measured, notes = compare(args, Path(folder))
+    rows = [one.row(args.delay, measured[0]) for one in measured]
+    for one in measured:
+        for error, count in one.errors.items():
+            notes.append(f"{one.title}: {count} times {error}")
+    finish(args.json, HEADER, rows, notes)
+
+
+if __name__ == "__main__":
+    run(main)
