@@ -90,6 +90,8 @@ def evaluate_recording(
             "leave out --early-stop, or see what it changes with "
             "cope calibrate RECORD --stop-report."
         )
+    if program.hedge is not None:
+        raise click.UsageError("A replay takes no time that --hedge could save: leave it out.")
     names_preset = is_set_by_user("preset")
     if program.calibration and (names_preset or is_set_by_user("program")):
         raise click.UsageError(

@@ -72,6 +72,13 @@ calibration_option = file(
     "--calibration",
     help="Thresholds and samples that cope calibrate chose for this program and these models.",
 )
+hedge_option = option(
+    "--hedge",
+    type=click.FloatRange(0, 1, max_open=True),
+    metavar="P",
+    help="Write the next round's plan while the vote is open, once escalation is likelier than P "
+    "by the record of --calibration: less time, and tokens for nothing.",
+)
 limit_option = count("--limit", help="Only the first N questions.")
 split_option = option("--split", default="test", help="Which part of the hub's set.")
 data_option = option(

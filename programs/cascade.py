@@ -23,6 +23,8 @@ from .confidence.early_stopping import EXACT, check_rule
 from .confidence.registry import check_confidence, round_confidence
 from .demonstrations import nearest_by_role
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
+from .hedged_round import run_hedged
+from .hedging import EarlyPlan, Hedge
 from .optimizer_trace import extend_trace, trace_of_answer
 from .prediction import CascadePrediction
 from .predictor_name import round_attribute
@@ -60,6 +62,8 @@ class Cascade(PromptedProgram):
             its inputs are the question, and its first output is the answer, see `TaskSignature`.
         confidence: how samples become an answer, in rounds whose preset names no confidence; None
             is the domain's default: the share of the votes, or the visible tests.
+        hedge: when the next round's plan is written while the vote is open, see `hedging`; None for
+            never.
 
     Raises:
         CopeError: for a wrong preset, a tier that the team lacks, or an unsuitable `early_stop`.
@@ -82,6 +86,7 @@ class Cascade(PromptedProgram):
         answer_kind: str | None = None,
         saved_kind: str | None = None,
         signature: type[dspy.Signature] | str | None = None,
+        hedge: Hedge | None = None,
     ) -> None:
         super().__init__()
         check_argument("Cascade(team)", team, Team, "a Team, such as Team()", optional=True)
@@ -104,6 +109,7 @@ class Cascade(PromptedProgram):
         self.confidence: Confidence = confidence or kind.default_confidence(open_sandbox)
         self.early_stop = early_stop
         self.rank_settings: dict[str, str] = {}
+        self.hedge = hedge
         self._confidences: dict[int, Confidence] = {}
         check_tiers(self.preset, self.team.tiers)
         check_domain(self.preset, domain)
@@ -131,6 +137,7 @@ class Cascade(PromptedProgram):
             "answer_kind": self.named_kind,
             "saved_kind": self.given_saved_kind,
             "signature": None if self.task_signature is None else self.task_signature.signature,
+            "hedge": self.hedge,
         }
 
     def settings(self) -> dict[str, Any]:
@@ -140,6 +147,8 @@ class Cascade(PromptedProgram):
             identity = getattr(confidence, "identity", None)
             if identity:
                 settings.setdefault("fitted", {})[confidence.kind] = identity
+        if self.hedge is not None:
+            settings["hedge"] = self.hedge.limit
         if self._pregate is not None:
             settings["pregate"] = self._pregate.identity
         return settings | self.rank_settings
@@ -209,18 +218,23 @@ class Cascade(PromptedProgram):
         progress = Progress()
         results: list[dspy.Prediction] = []
         records: list[RoundRecord] = []
+        early_plans: list[EarlyPlan | None] = []
         first = self.first_round(question)
         for round_ in self.rounds():
             if round_.number < first:
                 continue
             began = time.perf_counter()
-            result = await self.run_round(round_, question, progress, inputs)
+            result = await run_hedged(self, round_, question, progress, inputs)
+            early_plans.append(progress.next_plan)
             progress.add(round_.number, result)
             results.append(result)
             seconds = time.perf_counter() - began
             records.append(make_round_record(round_, result, seconds, self.early_stop))
             if result.accepted:
                 break
+        for record, early_plan in zip(records, early_plans, strict=True):
+            if early_plan is not None and early_plan.is_started:
+                record["hedge"] = early_plan.as_record()
         extend_trace(self.optimizer_trace(results, first))
         return {**final_answer(records), "early_stop": self.early_stop}
 

@@ -22,6 +22,7 @@ from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
 from .events import (
     AnswerText,
+    Planned,
     RoundDecided,
     RoundStarted,
     SampleCounted,
@@ -119,6 +120,8 @@ class CascadeRound(ProgramModule):
             demos=nearest or {},
             logprobs=self._requests_logprobs(confidence, team),
             attempts=progress.attempts,
+            early_plan=progress.early_plan,
+            next_plan=progress.next_plan,
         )
         with budget_round():
             return await self._run(call, confidence, early_stop)
@@ -130,7 +133,7 @@ class CascadeRound(ProgramModule):
         emit(RoundStarted(number, spec.planner, spec.plan, spec.reasoner, spec.samples))
         shared: Sample | None = None
         if self.planner and spec.plans == 1:
-            shared = await make_plan(self.planner, self.reasoner, self.seen, call, None)
+            shared = await self._shared_plan(call)
         order = seeded_order(spec.samples, call.seed, question, number)
         tally = confidence.tally(order, self._gate_inputs(call, shared), self.answers)
         priorities: dict[int, int] = {}
@@ -145,6 +148,8 @@ class CascadeRound(ProgramModule):
             return sample
 
         def counted(sample: Sample) -> None:
+            if call.next_plan is not None:
+                call.next_plan.count(len(tally.verdict().supporters))
             if current_observer():  # a verdict after every vote is needed for observers only
                 emit(SampleCounted(number, sample.index, sample.vote, tally.verdict().votes))
 
@@ -187,6 +192,31 @@ class CascadeRound(ProgramModule):
         return dspy.Prediction(
             verdict=verdict, accepted=accepted, samples=samples, plan=plan, shared=shared
         )
+
+    def plans_before(self, round_: "CascadeRound") -> bool:
+        """Return whether a plan for all samples of this round can be written in the round before.
+
+        Its planner must not need what the samples of that round said, nor the plan of that round.
+        """
+        if self.planner is None or self.spec.plans != 1:
+            return False
+        kind = self.planner.kind
+        if not kind.calls_model or kind.needs_attempts:
+            return False
+        return kind.use_as != "prefix" or round_.planner is None
+
+    async def write_plan(self, call: RoundCall) -> Sample:
+        """Write the plan that all samples of the round share."""
+        assert self.planner is not None
+        return await make_plan(self.planner, self.reasoner, self.seen, call, None)
+
+    async def _shared_plan(self, call: RoundCall) -> Sample:
+        if call.early_plan is None:
+            return await self.write_plan(call)
+        sample = await call.early_plan.take()
+        if sample.plan is not None:
+            emit(Planned(self.number, None, sample.plan))
+        return sample
 
     def _gate_inputs(self, call: RoundCall, shared: Sample | None) -> dict[str, Any]:
         """Return the inputs of the tally: the question's, and the tests that planners wrote."""

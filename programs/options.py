@@ -66,6 +66,8 @@ class ProgramOptions:
         early_stop: when a round stops its missing samples.
         unsafe_code: whether model-written programs may run without a sandbox.
         calibration: a calibration's file, which sets thresholds and samples.
+        hedge: the chance of escalation above which the next round's plan is written early; None for
+            never.
     """
 
     preset: str = "cope"
@@ -77,3 +79,4 @@ class ProgramOptions:
     early_stop: str = EXACT
     unsafe_code: bool = False
     calibration: Path | None = None
+    hedge: float | None = None

@@ -7,6 +7,7 @@ import dspy
 
 from ..util.text import shorten
 from .confidence.base import Sample, Verdict
+from .hedging import EarlyPlan
 
 _MAX_ANSWERS = 4
 _MAX_CHARS = 80  # of an answer
@@ -21,10 +22,14 @@ class Progress:
         plans: the forwarded plans by round; empty for a plan that says nothing. A round whose plan
             could not be read has no entry.
         attempts: what the samples of the last round said.
+        early_plan: the plan of the coming round, where it was started early.
+        next_plan: the plan of the round after the running one, where it may be started early.
     """
 
     plans: dict[int, str] = field(default_factory=dict)
     attempts: str = ""
+    early_plan: EarlyPlan | None = None
+    next_plan: EarlyPlan | None = None
 
     def add(self, number: int, result: dspy.Prediction) -> None:
         """Add the result of a round.
@@ -36,6 +41,8 @@ class Progress:
         if result.plan is not None:
             self.plans[number] = result.plan
         self.attempts = describe_attempts(result.verdict, result.samples)
+        is_started = self.next_plan is not None and self.next_plan.is_started
+        self.early_plan = self.next_plan if is_started else None
 
 
 def describe_attempts(verdict: Verdict, samples: Sequence[Sample]) -> str:

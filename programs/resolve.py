@@ -14,6 +14,7 @@ from .calibration_match import describe_calibration, load_matching_certificate
 from .cascade import Cascade
 from .compile_metadata import describe_compile, read_compile_metadata
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
+from .hedging import Hedge
 from .identity import ProgramIdentity
 from .options import ProgramOptions, TeamOptions
 from .preset import load_preset
@@ -185,6 +186,10 @@ def resolve_calibrated_cascade(
     path = resolve_program_path(options, team, domain, task, context=context, notify=notify)
     cascade = resolve_cascade(options, team, domain, path)
     if not options.calibration:
+        if options.hedge is not None:
+            raise CopeError(
+                "--hedge reads how often rounds escalate from a calibration: give --calibration"
+            )
         return ResolvedProgram(cascade, path, None)
     asked = team_options.request_settings()
     asked[RULE] = options.early_stop
@@ -201,8 +206,11 @@ def resolve_calibrated_cascade(
     if certificate.setting is None:
         options = replace(options, preset=cascade.preset.last_tier, program=None)
         path = resolve_program_path(options, team, domain, task, context=context, notify=notify)
-    options = with_calibrated_setting(options, certificate)
-    return ResolvedProgram(resolve_cascade(options, team, domain, path), path, certificate)
+    calibrated = resolve_cascade(with_calibrated_setting(options, certificate), team, domain, path)
+    if options.hedge is not None and certificate.setting is not None:
+        source = str(options.calibration)
+        calibrated.hedge = Hedge.from_reports(options.hedge, certificate.more, source)
+    return ResolvedProgram(calibrated, path, certificate)
 
 
 def named_answer_kind(resolved: ResolvedProgram) -> str:

@@ -10,6 +10,7 @@ import dspy
 from ..models import Team, call_labels
 from ..models.adapter import LeanAdapter
 from ..models.call import Role
+from .hedging import EarlyPlan
 from .plan_kinds import PLAN_KINDS
 from .preset_round import Round
 from .sampling import derive_seed
@@ -33,6 +34,8 @@ class RoundCall:
         demos: demonstrations selected for the question.
         logprobs: whether log-probabilities are requested.
         attempts: what the samples of the round before said.
+        early_plan: the plan of the round, where it was started early.
+        next_plan: the plan of the round after this one, where it may be started early.
     """
 
     number: int
@@ -44,6 +47,8 @@ class RoundCall:
     demos: Demos = field(default_factory=dict)
     logprobs: bool = False
     attempts: str = ""
+    early_plan: EarlyPlan | None = None
+    next_plan: EarlyPlan | None = None
 
     def context(
         self,

@@ -44,6 +44,18 @@ class SampleRecord(TypedDict):
     p_true: NotRequired[float]
 
 
+class HedgeRecord(TypedDict):
+    """The plan of the next round, which was started before this round was decided.
+
+    Attributes:
+        used: whether the question escalated.
+        seconds: wall time that it saved.
+    """
+
+    used: bool
+    seconds: float
+
+
 class RoundRecord(TypedDict):
     """One round of a question.
 
@@ -60,6 +72,7 @@ class RoundRecord(TypedDict):
         plan: the forwarded plan.
         samples: the samples drawn; a replay leaves them in its recording.
         seconds: wall time of the round; a replay has none.
+        hedge: the next round's plan, where it was started early.
     """
 
     round: int
@@ -76,6 +89,7 @@ class RoundRecord(TypedDict):
     plan: str | None
     samples: NotRequired[list[SampleRecord]]
     seconds: NotRequired[float]
+    hedge: NotRequired[HedgeRecord]
 
 
 def is_ranked(record: RoundRecord) -> bool:

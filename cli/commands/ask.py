@@ -13,7 +13,7 @@ from ...util.text import one_line, printable
 from ..context import AppContext, pass_app
 from ..option_groups import program_options, team_options
 from ..option_types import flag, option, usd
-from ..options import calibration_option, early_stop_option, json_option, match_option
+from ..options import calibration_option, early_stop_option, hedge_option, json_option, match_option
 from ..output import notify, print_json, silence
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @program_options
 @early_stop_option
 @calibration_option
+@hedge_option
 @team_options
 @json_option
 @usd("--budget", help="Start no further round once this is spent.")

@@ -20,6 +20,7 @@ from ..options import (
     calibration_option,
     early_stop_option,
     group_option,
+    hedge_option,
     json_option,
     repeat_option,
     replay_option,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 @program_options
 @early_stop_option
 @calibration_option
+@hedge_option
 @team_options
 @pass_app
 @lists_tasks

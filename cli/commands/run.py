@@ -16,6 +16,7 @@ from ..options import (
     calibration_option,
     data_option,
     early_stop_option,
+    hedge_option,
     json_option,
     limit_option,
     match_option,
@@ -98,6 +99,7 @@ stdin_format_option = option(
 @program_options
 @early_stop_option
 @calibration_option
+@hedge_option
 @team_options
 @pass_app
 def command(

@@ -10,7 +10,7 @@ from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
 from ..context import AppContext, pass_app
 from ..option_groups import program_options, team_options
 from ..option_types import PATH, Share, flag, option
-from ..options import calibration_option, early_stop_option
+from ..options import calibration_option, early_stop_option, hedge_option
 from ..output import notify
 from .keys import key_file_option
 
@@ -65,6 +65,7 @@ domain_option = option(
 @program_options
 @early_stop_option
 @calibration_option
+@hedge_option
 @team_options
 @pass_app
 def command(

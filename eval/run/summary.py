@@ -18,6 +18,7 @@ from ...programs.round_record import is_ranked
 from ...stats.intervals import none_if_nan
 from ...stats.tiers import LARGE
 from .breakdown import Breakdown
+from .hedging import HedgingSummary
 from .judge_summary import JudgeSummary, summarize_judge
 from .prices import priced_results
 from .repeats import Repeats
@@ -106,6 +107,7 @@ class Summary:
         judge: the judge that scored the answers; None without one.
         breakdown: the summaries of the questions by a field of their rows; None without one.
         repeats: what the results of several seeds say together; None with one seed.
+        hedging: what plans that were started early saved and wasted; None without any.
     """
 
     n: int
@@ -125,6 +127,7 @@ class Summary:
     judge: JudgeSummary | None = None
     breakdown: Breakdown | None = None
     repeats: Repeats | None = None
+    hedging: HedgingSummary | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain data; `judge` is there when a judge scored the answers."""
@@ -149,6 +152,8 @@ class Summary:
             document["by"] = self.breakdown.as_dict()
         if self.repeats is not None:
             document["repeats"] = self.repeats.as_dict()
+        if self.hedging is not None:
+            document["hedging"] = self.hedging.as_dict()
         return document
 
 
@@ -193,6 +198,7 @@ def summarize(
         ranked=any(is_ranked(round_) for result in answered for round_ in result.rounds),
         prices=dict(prices or {}),
         judge=summarize_judge(answered),
+        hedging=HedgingSummary.of_results(answered),
     )
 
 

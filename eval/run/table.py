@@ -62,6 +62,8 @@ def print_summary(
         console.print(summary.breakdown.table())
     if summary.replies and summary.replies.text():
         print_sentence(console, summary.replies.text())
+    if summary.hedging:
+        print_sentence(console, summary.hedging.text())
     if summary.judge:
         print_sentence(console, summary.judge.text())
     if summary.ranked:

@@ -17,8 +17,10 @@ from ...programs.calibration_file import (
 )
 from ...programs.calibration_fingerprints import answer_fingerprint, calibration_fingerprint
 from ...programs.confidence.early_stopping import EXACT
+from ...programs.hedging import ESCALATION
 from ...stats.measures import MEASURES
 from ...util.hashing import question_fingerprint
+from .escalation import escalation_counts
 from .reference import REFERENCE, reference
 from .result import Calibration
 from .sequence import fewest_by_sequence
@@ -39,6 +41,9 @@ def certify(calibration: Calibration, **reports: Any) -> Certificate:
     shortfall = calibration.shortfall
     reports["units_needed"] = shortfall.needed if shortfall else None
     reports[REFERENCE] = reference(calibration)
+    if calibration.replay is not None:
+        tested = calibration.split.test.rows
+        reports[ESCALATION] = escalation_counts(calibration.replay, tested)
     return Certificate(
         promise=calibration.guarantee,
         setting=setting._asdict() if setting else None,

@@ -45,6 +45,19 @@ class RoundSamples:
         }
         return replace(self, **arrays, column=lambda name: self.column(name)[rows])
 
+    def first(self, drawn: int) -> "RoundSamples":
+        """Return the first samples in the seeded order, as a round that drew no others."""
+        arrays = {}
+        for name in ("votes", "passed", "answered", "planned"):
+            arrays[name] = self.in_order(getattr(self, name))[:, :drawn]
+        order = np.tile(np.arange(drawn), (len(self.order), 1))
+        return replace(
+            self,
+            **arrays,
+            order=order,
+            column=lambda name: self.in_order(self.column(name))[:, :drawn],
+        )
+
     def in_order(self, array: Array) -> Array:
         """Return an array of questions by samples in the seeded order."""
         return np.take_along_axis(array, self.order, axis=1)

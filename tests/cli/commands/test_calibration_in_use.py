@@ -162,3 +162,39 @@ def test_what_does_not_fit_is_refused(team: Any):
     assert "cannot read the calibration none.json" in error_line(
         cope("ask", "x", "--calibration", "none.json")
     )
+
+
+def test_hedging_reads_the_chance_of_escalation_from_it(team: Any):
+    calibrated("--harm", "0.9", "--delta", "0.5")
+    evaluate = ("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "c.json")
+    plain = cope(*evaluate, "--json")
+    hedged = cope(*evaluate, "--hedge", "0", "--json")
+    assert hedged.exit_code == 0, hedged.output
+    made, before = json.loads(hedged.stdout), json.loads(plain.stdout)
+    assert made["accuracy"] == before["accuracy"] and "hedging" not in before
+    assert made["folder"] != before["folder"], "a run of its own"
+    assert 0 <= made["hedging"]["used"] <= made["hedging"]["started"] <= 6
+    assert made["hedging"]["started"] > 0
+    assert "hedging started" in cope(*evaluate, "--hedge", "0").stdout
+    assert cope("ask", "What is 20 + 1?", "--calibration", "c.json", "--hedge", "0").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("ask", "What is 20 + 1?", "--hedge", "0.5"), 1, "give --calibration"),
+        (("ask", "What is 20 + 1?", "--hedge", "1"), 2, "--hedge"),
+        (("eval", "--replay", "r.parquet", "--hedge", "0.5"), 2, "leave it out"),
+        (("ask", "What is 20 + 1?", "--calibration", "old.json", "--hedge", "0.5"), 1, "old.json"),
+    ],
+)
+def test_hedging_without_its_record_is_one_line(
+    team: Any, words: tuple[str, ...], code: int, message: str
+):
+    calibrated("--harm", "0.9", "--delta", "0.5")
+    old = load_certificate(Path("c.json"))
+    more = {name: report for name, report in old.more.items() if name != "escalation"}
+    replace(old, more=more).save(Path("old.json"))
+    result = cope(*words)
+    assert result.exit_code == code and message in result.stderr
+    assert not team.asks

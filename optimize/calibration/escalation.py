@@ -1,0 +1,44 @@
+"""How often the questions of a record escalate, by what the first samples of a round said."""
+
+import numpy as np
+
+from ...eval import Replay
+from ...programs.confidence.decide import decide_round
+from ...programs.hedging import StateCounts
+from ...util.arrays import Array
+
+
+def escalation_counts(replay: Replay, rows: Array) -> list[StateCounts]:
+    """Return the counts for `--hedge`, of all rounds but the last.
+
+    Samples count in the seeded order. In a live run they count as they finish.
+
+    Args:
+        replay: the cascade with its thresholds.
+        rows: indices of the questions to count.
+    """
+    outcomes = replay.outcomes()
+    rows = rows[outcomes.known[rows]]
+    counts: list[StateCounts] = []
+    for round_ in replay.rounds[:-1]:
+        samples, kinds = round_.samples, round_.kinds
+        if samples is None or kinds is None:
+            continue
+        reached = rows[outcomes.round[rows] >= round_.number]
+        escalated = outcomes.round[reached] > round_.number
+        seen = samples.take(reached)
+        for drawn in range(1, seen.order.shape[1] + 1):
+            decided = decide_round(kinds[reached], seen.first(drawn))
+            leading = decided.supporters.sum(axis=1)
+            for value in np.unique(leading):
+                in_state = leading == value
+                counts.append(
+                    {
+                        "round": round_.number,
+                        "drawn": drawn,
+                        "leading": int(value),
+                        "escalated": int(escalated[in_state].sum()),
+                        "questions": int(in_state.sum()),
+                    }
+                )
+    return counts
