@@ -7,9 +7,9 @@ else shows all of it.
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from dspy._vendor.lm15.transports import (
     AsyncTransportResponse,
@@ -26,6 +26,7 @@ from .current_call import report_heard, report_partial_usage
 from .cut_prompts import SHORTEST_CONTEXT, count_words, is_cut_by_api
 from .hosts import is_loopback
 from .replies import CONTENT_FILTER, NO_CONTENT, REFUSED, clean_usage, finite_number, known_count
+from .scope import in_scope, scoped
 
 READ_SECONDS = 600.0
 """Seconds without data after which a connection counts as broken."""
@@ -54,6 +55,38 @@ class ApiEngines(dict[Any, Any]):
         super().__setitem__(key, engine)
 
 
+class Transport(Protocol):
+    """Sends requests; one of DSPy's, or one of a batch that sends many of them together."""
+
+    def stream(
+        self, request: TransportRequest
+    ) -> AbstractAsyncContextManager[AsyncTransportResponse]:
+        """Send a request, and yield the reply."""
+        ...
+
+
+def use_transport(transport: Transport | None) -> AbstractContextManager[None]:
+    """Send the chat completions that are asked of APIs inside by a transport; None is DSPy's."""
+    return scoped("transport", transport)
+
+
+def is_chat(request: TransportRequest) -> bool:
+    """Return whether a request asks for a chat completion."""
+    return request.url.partition("?")[0].endswith("/chat/completions")
+
+
+def whole_reply(status: int, body: bytes) -> AsyncTransportResponse:
+    """Return a reply whose body is known."""
+    return AsyncTransportResponse(
+        status=status,
+        reason="",
+        headers=[("content-type", "application/json")],
+        http_version="HTTP/1.1",
+        chunks=_one_chunk(body),
+        release=_release_nothing,
+    )
+
+
 class CheckedTransport:
     """An asynchronous transport of DSPy's that checks replies.
 
@@ -71,7 +104,9 @@ class CheckedTransport:
         Raises:
             dspy.lm15.LM15Error: for a reply that is no answer.
         """
-        transport = self._direct if is_loopback(request.url) else self._proxied
+        transport: Transport = self._direct if is_loopback(request.url) else self._proxied
+        if is_chat(request):
+            transport = in_scope("transport") or transport
         async with transport.stream(request) as reply:
             report_heard()
             if reply.status >= 400 or b'"stream":true' in request.body.replace(b" ", b""):
@@ -131,7 +166,7 @@ def checked_body(body: bytes, request: TransportRequest) -> bytes:
     for name in ("usage", "usageMetadata"):
         if name in document:
             document[name] = clean_usage(document[name])
-    if request.url.partition("?")[0].endswith("/chat/completions"):
+    if is_chat(request):
         _check_chat_completion(document)
         _check_prompt_is_whole(document, request)
     return json.dumps(document).encode()

@@ -58,6 +58,18 @@ class Price:
         cached = None if per_token[2] is None else float(per_token[2])
         return cls(float(per_token[1]), float(per_token[3]), cached)
 
+    def times(self, factor: float) -> "Price":
+        """Return a multiple of the price, such as half of it.
+
+        >>> Price(0.5, 1.0).times(0.5)
+        Price(input_per_million=0.25, output_per_million=0.5, cached_per_million=None, per_hour=0.0)
+        """
+        cached = self.cached_per_million
+        if cached is not None:
+            cached *= factor
+        inputs, outputs = self.input_per_million, self.output_per_million
+        return Price(inputs * factor, outputs * factor, cached, self.per_hour * factor)
+
     @property
     def is_per_token(self) -> bool:
         """Whether the price of a call depends on its tokens."""

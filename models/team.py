@@ -3,7 +3,7 @@
 import inspect
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,9 @@ PROMPT_SETTINGS = ("adapter", "max_tokens", "context")
 
 A compiled program or a recording is valid only for the values that it was made with.
 """
+
+_MANY_REQUESTS = 10_000_000
+"""More requests than any batch has."""
 
 # The local tiers of one machine share its time, and those of one server may share its cores.
 _machine_clock = MachineTimeAccountant()
@@ -176,7 +179,7 @@ class Team:
         if not timeout > 0:
             raise CopeError(f"a timeout of {timeout:g} seconds allows no request: give more than 0")
         self._settings = {"cache": cache, "max_tokens": max_tokens}
-        self._prices, self._limits, self._context = prices or {}, limits or {}, context
+        self._prices, self._limits, self._context = dict(prices or {}), limits or {}, context
         self._keys = keys or {}
         check_tier_options(models, self._prices, self._limits, self._keys)
         self._cpu_shared_hosts = _find_cpu_shared_hosts(models.values())
@@ -187,6 +190,21 @@ class Team:
     def prices(self) -> dict[str, Price]:
         """The user's prices by tier."""
         return dict(self._prices)
+
+    def send_in_batches(self, name: str, discount: float) -> None:
+        """Let all requests of a tier wait together for a batch, at a share of the price.
+
+        Args:
+            name: a tier behind an API.
+            discount: the share of the price that a batch costs, such as 0.5.
+        """
+        lm = self[name].lm
+        price = None if lm.price is None else lm.price.times(discount)
+        if name in self._prices and price is not None:
+            self._prices[name] = price
+        waiting = PrioritySemaphore(_MANY_REQUESTS)
+        lm.runtime = replace(lm.runtime, semaphore=waiting, price=price, timeout=None)
+        lm.max_retries = 0  # a failed request is in the next batch
 
     def __getitem__(self, name: str) -> Tier:
         """Return a tier.

@@ -1,7 +1,7 @@
 """The seam of runners: who asks the rows of a stage, and what a runner is given."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ...models.call_store import CallStore
@@ -55,16 +55,13 @@ class RunnerContext:
     notify: Callable[[str], None] = lambda text: None
 
     def worker(self) -> StageWorker:
-        """Return what asks rows in this process."""
-        return StageWorker(
-            self.cascade,
-            self.program,
-            self.run,
-            self.store,
-            self.options.questions,
-            self.budget,
-            self.on_row,
-        )
+        """Return what asks rows in this process, within the budget."""
+        worker = self.plain_worker(self.options.questions)
+        return replace(worker, budget=self.budget, on_row=self.on_row)
+
+    def plain_worker(self, in_flight: int | None) -> StageWorker:
+        """Return what asks rows, whatever they cost, and reports none of them."""
+        return StageWorker(self.cascade, self.program, self.run, self.store, in_flight)
 
 
 RunnerFactory = Callable[[RunnerContext], Runner]

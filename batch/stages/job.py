@@ -139,7 +139,6 @@ class _Batch:
     ) -> None:
         self._cascade, self._options, self._state = cascade, options, state
         self._callbacks = callbacks
-        self.prices: Mapping[str, Price] = prices_of(cascade)
         self.stages: list[StageTotals] = []
         self.stop_reason: str | None = None
         self._program = program_digest(cascade, dict(job.settings))
@@ -148,10 +147,22 @@ class _Batch:
         if options.calls is not None:
             folder = Storage(options.calls)
         self._store = CallStore(folder, options.lease_seconds)
-        spent = 0.0
+        context = RunnerContext(
+            cascade,
+            self._program,
+            state.run,
+            options,
+            state.storage,
+            self._store,
+            RunBudget(options.budget, prices=prices_of(cascade)),
+            on_row=callbacks.on_row,
+            notify=callbacks.notify,
+        )
+        self._runner = RUNNERS.by_name(options.runner)(context)
+        self.prices: Mapping[str, Price] = prices_of(cascade)  # the runner may have changed them
+        self._budget, self._spent = context.budget, 0.0
         if options.budget is not None:
-            spent = spent_before(self._store.calls_of(state.run), self.prices)
-        self._budget = RunBudget(options.budget, spent=spent, prices=self.prices)
+            self._budget.spent = spent_before(self._store.calls_of(state.run), self.prices)
 
     async def run(self) -> None:
         """Run all stages, as far as the budget allows."""
@@ -181,20 +192,24 @@ class _Batch:
             if self._options.budget is not None:
                 questions += [one.usage for one in outcomes if one.usage]
         if self._options.budget is not None:
-            self._budget.spent += sum(map(cost_for_budget, questions)) - totals.shared_usd
+            earlier = sum(map(cost_for_budget, questions)) - totals.shared_usd
+            self._spent += earlier
+            self._budget.spent += earlier
             self._budget.begin(questions)
         return left
 
     def _may_not_begin(self) -> bool:
-        return self._budget.usd is not None and self._budget.spent >= self._budget.usd
+        limit = self._options.budget
+        return limit is not None and max(self._spent, self._budget.spent) >= limit
 
     def _open_in(self, stage: int) -> int:
         return sum(len(self._request(stage, shard).rows) for shard in range(self._state.shards))
 
     def _stop(self, stage: int, left: int) -> None:
+        spent = max(self._spent, self._budget.spent)
         self.stop_reason = (
             f"the limit of ${self._options.budget:g} stops stage {stage} with {left:,} open rows "
-            f"(${self._budget.spent:.4f} spent); what is answered is saved, and the same command "
+            f"(${spent:.4f} spent); what is answered is saved, and the same command "
             "with a larger --max-cost continues"
         )
 
@@ -215,25 +230,19 @@ class _Batch:
 
     async def _run_stage(self, totals: StageTotals) -> None:
         """Ask the open rows, and save each shard as it is done."""
-        context = RunnerContext(
-            self._cascade,
-            self._program,
-            self._state.run,
-            self._options,
-            self._state.storage,
-            self._store,
-            self._budget,
-            self._callbacks.on_row,
-            self._callbacks.notify,
-        )
-        runner = RUNNERS.by_name(self._options.runner)(context)
-        async for response in runner.run_stage(self._requests(totals.stage)):
+        async for response in self._runner.run_stage(self._requests(totals.stage)):
             asked = self._request(totals.stage, response.shard)
             earlier = self._state.outcomes(totals.stage, response.shard)
             self._state.write(totals.stage, response.shard, [*earlier, *response.outcomes])
             totals.add(response.outcomes)
+            self._count_cost(response.outcomes)
             if not self._keeps_calls:
                 self._forget_calls(asked, response.outcomes)
+
+    def _count_cost(self, outcomes: list[RowOutcome]) -> None:
+        if self._options.budget is not None:
+            for outcome in outcomes:
+                self._spent += cost_for_budget(outcome.usage) - outcome.shared_usd
 
     def _forget_calls(self, asked: ShardRequest, outcomes: list[RowOutcome]) -> None:
         """Remove the calls of finished rows: the store does not grow with the table."""
