@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import dspy
 
@@ -271,34 +271,6 @@ class Cascade(PromptedProgram):
     def answers(self) -> AnswerKind:
         """The kind of answers: how they are parsed and compared."""
         return ANSWER_KINDS.by_name(self.answer_kind)
-
-    def with_answer_kind(self, name: str, saved: str | None = None) -> Self:
-        """Return the program for another kind of answers, with the same prompts and settings.
-
-        Args:
-            name: the kind, a name in `ANSWER_KINDS`.
-            saved: the kind that state and fingerprint name; None is `name`.
-        """
-        in_state = self._kind_in_state(self.named_kind, self.given_saved_kind)
-        if name == self.answer_kind and self._kind_in_state(name, saved) == in_state:
-            return self
-        kinds = {"answer_kind": name, "saved_kind": saved}
-        other = type(self)(**(self.get_params() | kinds))
-        other._copy_prompts(self)
-        return other
-
-    def with_settings(self, preset: Preset, seed: int) -> Self:
-        """Return the program with the same prompts, for other settings of its rounds.
-
-        Args:
-            preset: the same rounds with other numbers.
-            seed: all randomness depends on it.
-        """
-        other = type(self)(**(self.get_params() | {"preset": preset, "seed": seed}))
-        state = self.dump_state()
-        state["preset"] = other.dump_state()["preset"]
-        other.load_state(state)
-        return other
 
     @staticmethod
     def from_file(path: str | Path, team: Team | None = None, **kwargs: Any) -> "Cascade":

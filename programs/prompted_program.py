@@ -1,5 +1,6 @@
 """The prompts of a program: what `save` writes, `load` reads, and optimizers reset."""
 
+from abc import abstractmethod
 from typing import Any, Self
 
 from ..errors import CopeError
@@ -20,6 +21,7 @@ class PromptedProgram(ProgramModule):
         preset: the rounds.
         domain: the kind of questions.
         named_kind: the kind of answers that the program was given; None without one.
+        answer_kind: the kind by which its answers are compared.
         given_saved_kind: the kind that its state should name; None is `named_kind`.
         task_signature: the user's own signature, if any.
         knn_demos: by predictor, demonstrations to select from for each question; often empty.
@@ -29,6 +31,7 @@ class PromptedProgram(ProgramModule):
     domain: str
     named_kind: str | None
     given_saved_kind: str | None
+    answer_kind: str
     task_signature: TaskSignature | None
     knn_demos: dict[str, KNNDemos]
 
@@ -50,6 +53,38 @@ class PromptedProgram(ProgramModule):
     def fingerprint(self) -> str:
         """Return a digest of rounds, instructions and demonstrations."""
         return digest(self.dump_state())
+
+    @abstractmethod
+    def get_params(self) -> dict[str, Any]:
+        """Return the constructor's arguments: a program of them differs in its prompts only."""
+
+    def with_answer_kind(self, name: str, saved: str | None = None) -> Self:
+        """Return the program for another kind of answers, with the same prompts and settings.
+
+        Args:
+            name: the kind, a name in `ANSWER_KINDS`.
+            saved: the kind that state and fingerprint name; None is `name`.
+        """
+        in_state = self._kind_in_state(self.named_kind, self.given_saved_kind)
+        if name == self.answer_kind and self._kind_in_state(name, saved) == in_state:
+            return self
+        kinds = {"answer_kind": name, "saved_kind": saved}
+        other = type(self)(**(self.get_params() | kinds))
+        other._copy_prompts(self)
+        return other
+
+    def with_settings(self, preset: Preset, seed: int) -> Self:
+        """Return the program with the same prompts, for other settings of its rounds.
+
+        Args:
+            preset: the same rounds with other numbers.
+            seed: all randomness depends on it.
+        """
+        other = type(self)(**(self.get_params() | {"preset": preset, "seed": seed}))
+        state = self.dump_state()
+        state["preset"] = other.dump_state()["preset"]
+        other.load_state(state)
+        return other
 
     def reset_copy(self) -> Self:
         """Return a copy without demonstrations in the predictors that an optimizer sees."""

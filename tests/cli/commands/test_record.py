@@ -11,8 +11,7 @@ import pytest
 from support.hub_datasets import give_dataset
 from support.record_command import cope, done, scripted_commands
 
-from cope.errors import CopeError
-from cope.eval import Recording, read_recording
+from cope.eval import Recording
 
 
 @pytest.fixture
@@ -296,26 +295,3 @@ def test_options_that_a_record_fixes_are_refused(here: Path, models: Any):
         "of jsonl, not of gsm8k" in cope("eval", "gsm8k", "--replay", "jsonl-cope.parquet").output
     )
     assert "Missing argument 'TASK'" in cope("eval").output
-
-
-def test_a_record_keeps_the_fields_of_its_rows_and_breaks_flips_down_by_them(
-    here: Path, models: Any
-):
-    done(*RECORD, "-o", "r.parquet")
-    record = Recording.open("r.parquet")
-    assert record.fields == [{"book": "0"}, {"book": "0"}, {"book": "1"}, {"book": "1"}]
-    replayed = done("compare", "--replay", "r.parquet", "--by-field", "book", "--json")
-    flips = json.loads(replayed.stdout)["flips"]
-    assert [list(one["by_field"]) for one in flips] == [["0", "1"]] * len(flips)
-    refused = cope("compare", "--replay", "r.parquet", "--by-field", "bok")
-    assert refused.exit_code == 1 and "book" in refused.stderr
-
-
-@pytest.mark.parametrize("damaged", ["[]", "{", '{"book": 1}', "null"])
-def test_damaged_fields_of_a_record_are_one_line(here: Path, models: Any, damaged: str):
-    done(*RECORD, "-o", "r.parquet")
-    manifest, table = read_recording("r.parquet")
-    position = table.column_names.index("fields")
-    table = table.set_column(position, "fields", [[damaged] * len(table)])
-    with pytest.raises(CopeError, match=r"r\.parquet is damaged: the fields of a question"):
-        _ = Recording(manifest, table, "r.parquet").fields
