@@ -10,6 +10,7 @@ from .options import ServeOptions
 from .record import RecordOptions, TrafficRecorder
 from .run import run_server
 from .service import Service
+from .tracing import traced_service
 
 __all__ = [
     "Access",
@@ -20,4 +21,5 @@ __all__ = [
     "make_app",
     "open_access",
     "run_server",
+    "traced_service",
 ]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,11 +86,13 @@ class Service:
     Attributes:
         program: the cascade that is served.
         observers: receive every event, for metrics, logs and records.
+        span: returns the context in which a question is answered, for traces.
     """
 
     def __init__(self, program: Cascade, others: Mapping[str, Cascade] | None = None) -> None:
         self.program = program
         self.observers: list[ServiceObserver] = []
+        self.span: Callable[[Question], AbstractContextManager[None]] = _no_span
         self._cascades = {SERVED: program}
         for name, cascade in (others or {}).items():
             self._cascades[f"{SERVED}/{name}"] = cascade
@@ -190,6 +193,7 @@ class Service:
         async def answer() -> dspy.Prediction:
             with (
                 dspy.context(disable_history=True, trace=None),  # both grow with every request
+                self.span(question),
                 use_observer(happened.put_nowait),
                 use_gate(question.gate),
             ):
@@ -222,6 +226,10 @@ class Service:
     def _observe(self, question: Question, event: ServiceEvent) -> None:
         for observer in self.observers:
             observer(question, event)
+
+
+def _no_span(question: Question) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 def answers_with_one_call(cascade: Cascade) -> bool:

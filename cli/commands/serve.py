@@ -61,6 +61,11 @@ domain_option = option(
     help="Ask the last tier alone too for this share of the requests, for cope calibrate and cope "
     "drift. Needs --record.",
 )
+@option(
+    "--traces",
+    metavar="URI",
+    help="Trace each question in this MLflow store, with its prompts (OpenTelemetry).",
+)
 @key_file_option
 @program_options
 @early_stop_option
@@ -79,6 +84,7 @@ def command(
     log_prompts: bool,
     record: Path | None,
     audit: float,
+    traces: str | None,
     key_file: Path | None,
     program_options: "ProgramOptions",
     team_options: "TeamOptions",
@@ -95,6 +101,7 @@ def command(
         TrafficRecorder,
         open_access,
         run_server,
+        traced_service,
     )
 
     options = ServeOptions(
@@ -112,4 +119,5 @@ def command(
     elif audit:
         raise click.UsageError("--audit needs --record FILE")
     load = partial(app.load_models, team, service.program.preset.tiers)
-    run_server(service, options, access, notify, load, recorder)
+    with traced_service(service, app.tracker if traces else None, traces):
+        run_server(service, options, access, notify, load, recorder)

@@ -7,11 +7,12 @@ from typing import Any
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from support.tracking import TrackerInMemory
 
 from cope import Cascade, Team
 from cope.errors import CopeError
 from cope.models import Price, ScriptedEngine
-from cope.serve import Access, ServeOptions, Service, make_app
+from cope.serve import Access, ServeOptions, Service, make_app, traced_service
 from cope.serve.accounts import Accounts, Limits
 from cope.serve.places import Places
 from cope.serve.run import _serve
@@ -221,3 +222,13 @@ def test_no_prompt_stays_in_memory() -> None:
     Server(served).send((CHAT, chat()), (CHAT, chat(stream=True)))
     for tier in served.program.team.tiers.values():
         assert not tier.lm.history
+
+
+def test_questions_are_traced_by_the_id_of_their_request() -> None:
+    served, tracker = service(), TrackerInMemory()
+    server = Server(served)
+    with traced_service(served, tracker, "memory://store"):
+        server.send((CHAT, chat()), (CHAT, chat("cope/small", stream=True)))
+    [run] = tracker.runs.values()
+    assert run.questions == [line["id"] for line in server.log] and len(run.questions) == 2
+    assert run.params["preset"] == "answer-cascade" and run.status == "FINISHED"

@@ -1,0 +1,58 @@
+"""The options of `cope serve` that observe: logs, records, audits and traces."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.commands import cope, give_team, give_tracker
+
+from cope import Team
+from cope.eval.recording.traffic import read_traffic
+from cope.models import ScriptedEngine
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
+    """Receive what `cope serve` would run."""
+    engine = ScriptedEngine(lambda messages, request: "Answer: 42")
+    give_team(monkeypatch, lambda options: Team(engine, engine, cache=False))
+    runs: list[Any] = []
+    monkeypatch.setattr("cope.serve.run_server", lambda *given: runs.append(given))
+    monkeypatch.setattr("cope.serve.access.user_data_dir", lambda name: str(tmp_path))
+    return runs
+
+
+def test_a_record_begins_with_the_program(served: list[Any], tmp_path: Path) -> None:
+    file = tmp_path / "traffic.jsonl"
+    result = cope("serve", "--record", str(file), "--audit", "2%", "--log-prompts")
+    assert result.exit_code == 0, result.output
+    [(service, options, _, _, load, recorder)] = served
+    assert recorder is not None and options.log_prompts and callable(load)
+    manifest = read_traffic(file).manifest
+    assert [entry["name"] for entry in manifest.programs] == [service.program.preset.name, "large"]
+    assert manifest.settings["adapter"] == "lean"
+
+
+def test_nothing_is_kept_by_default(served: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    tracker = give_tracker(monkeypatch)
+    assert cope("serve").exit_code == 0
+    assert served[0][-1] is None and not served[0][1].log_prompts and not tracker.runs
+    assert cope("serve", "--traces", "memory://store").exit_code == 0
+    assert [run.uri for run in tracker.runs.values()] == ["memory://store"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--audit", "2%"], "--audit needs --record"),
+        (["--record", "t.jsonl", "--audit", "200%"], "is not a share"),
+        (["--record", "t.jsonl", "--audit", "two"], "is not a share"),
+        (["--record", "t.jsonl", "--audit", "2%", "--task", "open"], "free text"),
+    ],
+)
+def test_audits_that_cannot_be_made_are_refused(
+    served: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = cope("serve", *words)
+    assert result.exit_code != 0 and said in result.output and not served
