@@ -4,7 +4,7 @@ from typing import Any
 
 import dspy
 from dspy.teleprompt import COPRO
-from pydantic import Field
+from pydantic.fields import FieldInfo
 
 from ..compiler.student import Student
 from .base import Optimizer, OptimizerContext
@@ -23,11 +23,14 @@ class _LightCOPRO(COPRO):
         fields: dict[str, Any] = {}
         for name, field in updated_signature.fields.items():
             extra: Any = field.json_schema_extra
-            fresh = Field(
-                field.default, default_factory=field.default_factory, json_schema_extra=dict(extra)
+            fresh = FieldInfo(
+                default=field.default,
+                default_factory=field.default_factory,
+                json_schema_extra=dict(extra),
             )
             fields[name] = field.annotation, fresh
-        predictor.signature = dspy.Signature(fields, updated_signature.instructions)
+        make_signature: Any = dspy.Signature
+        predictor.signature = make_signature(fields, updated_signature.instructions)
 
 
 class COPROOptimizer(Optimizer):
