@@ -14,6 +14,7 @@ from cope.eval import Recording
 from cope.eval.recording.traffic import Traffic, read_traffic
 from cope.models import Price, ScriptedEngine
 from cope.optimize.calibration import CalibrationTarget, calibrate, certify
+from cope.programs import load_preset
 from cope.serve import Access, RecordOptions, ServeOptions, Service, TrafficRecorder, make_app
 from cope.serve.accounts import Accounts
 from cope.serve.record import AUDITS, is_audited
@@ -32,7 +33,8 @@ def make_service(preset: str = "answer-cascade", price: float = 1.0) -> Service:
     large = ScriptedEngine(lambda m, r: f"Answer: {number(m)}")
     prices = {"small": Price(price, price), "large": Price(price, price)}
     team = Team(small, large, cache=False, prices=prices)
-    return Service(Cascade(preset, team).with_answer_kind("number"))
+    small_preset = load_preset(preset).with_overrides(samples=3)
+    return Service(Cascade(small_preset, team).with_answer_kind("number"))
 
 
 def chat(question: int, **fields: Any) -> Body:
@@ -64,12 +66,12 @@ def serve(
 
 def test_every_answer_of_the_program_is_recorded_once(tmp_path: Path) -> None:
     file = tmp_path / "traffic.jsonl"
-    bodies = [chat(n) for n in range(40)] + [chat(50, n=3), chat(51, stream=True)]
+    bodies = [chat(n) for n in range(12)] + [chat(50, n=3), chat(51, stream=True)]
     serve(file, bodies)
     traffic = read_traffic(file)
     asked = sorted(line["question"] for line in traffic.served)
-    assert asked == sorted(f"Question {n}." for n in (*range(40), 50, 51))
-    assert len({line["id"] for line in traffic.served}) == 42
+    assert asked == sorted(f"Question {n}." for n in (*range(12), 50, 51))
+    assert len({line["id"] for line in traffic.served}) == 14
     line = next(line for line in traffic.served if line["question"] == "Question 5.")
     assert (line["answer"], line["round"], line["confidence"]) == ("6", 1, 1.0)
     assert line["rounds"][0]["accepted"] and line["usd"] is not None

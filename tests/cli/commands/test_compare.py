@@ -12,7 +12,7 @@ from support.pictures import write_empty_pictures
 from support.record_command import cope, done, scripted_commands
 from support.tracking import STORE
 
-from cope.programs import Cascade
+from cope.programs import Cascade, load_preset
 
 
 @pytest.fixture
@@ -41,6 +41,8 @@ def test_every_system_has_the_outcome_and_the_cost_of_an_evaluation_of_its_own(
         "none",
         "--limit",
         "4",
+        "--samples",
+        "3",
         "--presets",
         "cope,answer-cascade,small,large",
     )
@@ -55,6 +57,8 @@ def test_every_system_has_the_outcome_and_the_cost_of_an_evaluation_of_its_own(
                 "none",
                 "--limit",
                 "4",
+                "--samples",
+                "3",
                 "--preset",
                 name,
                 "--json",
@@ -116,7 +120,7 @@ def test_calls_that_two_systems_share_are_asked_once_and_count_for_both(here: Pa
 
 
 def test_the_table_fits_a_hundred_columns_and_ends_in_sentences(here: Path, models: Any):
-    result = done(*COMPARE, "--price", "small=1/1")
+    result = done(*COMPARE, "--samples", "3", "--price", "small=1/1")
     assert max(len(line) for line in result.stdout.splitlines()) <= 100
     text = " ".join(result.stdout.split())
     for words in (
@@ -140,13 +144,14 @@ def test_the_picture_of_a_comparison_is_drawn_in_two_formats(here: Path, models:
 
 
 def test_programs_are_compared_with_presets_under_their_files_names(here: Path, models: Any):
-    Cascade("answer-cascade", models.team).save(here / "mine.json")
+    preset = load_preset("answer-cascade").with_overrides(samples=3)
+    Cascade(preset, models.team).save(here / "mine.json")
     made = told(
         *COMPARE, "--presets", "small,large", "--programs", "mine.json", "--against", "mine"
     )
     assert list(made["systems"]) == ["small", "large", "mine"] and made["against"] == "mine"
     assert [pair["system"] for pair in made["comparisons"]] == ["small", "large"]
-    done("record", *DATA, "--preset", "answer-cascade")
+    done("record", *DATA, "--preset", "answer-cascade", "--samples", "3")
     again = told(
         "compare",
         "--replay",

@@ -2,16 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.commands import give_tracker
 from support.compile_command import USUAL, World, cope, error, made
-from support.pictures import write_empty_pictures
+from support.pictures import write_empty_frontiers
 from support.tracking import STORE
-
-from cope.optimize.compiler import output as output_files
-from cope.optimize.compiler.frontier_plot import frontier_files
 
 PARETO = tuple(
     "--preset large --optimizer copro --objective pareto --budget-calls 150 -o f.json".split()
@@ -23,15 +19,10 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return World(tmp_path, monkeypatch)
 
 
-def not_drawn(made: Any, tried: Any, title: str, output: Path) -> list[Path]:
-    """Stands for the drawing, which takes a while."""
-    return frontier_files(output)
-
-
 def test_the_frontier_is_saved_and_drawn_and_one_of_it_picked(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_empty_pictures(monkeypatch)
+    write_empty_frontiers(monkeypatch)
     result = made(*PARETO, "--json")
     document, asked = json.loads(result.stdout), world.asked
     cheap, dear = document["frontier"]
@@ -56,7 +47,6 @@ def test_the_frontier_is_saved_and_drawn_and_one_of_it_picked(
     assert both[0]["compiled"]["frontier"] == "1 of 2, the cheapest first"
     assert both[1]["round_1.reasoner.predict"] == saved["round_1.reasoner.predict"]
 
-    monkeypatch.setattr(output_files, "draw_frontier", not_drawn)
     said = made(*PARETO, "--resume", "--pick", "1").stdout
     assert (
         "frontier, the cheapest first\n  1  " in said
@@ -79,7 +69,7 @@ def test_the_tracked_run_is_named_and_gets_the_pictures(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tracker = give_tracker(monkeypatch)
-    write_empty_pictures(monkeypatch)
+    write_empty_frontiers(monkeypatch)
     words = [word for word in USUAL if word != "--no-track"]
     result = cope(*words, "--store", STORE, "--yes", "--objective", "pareto")
     (run,) = (run for run in tracker.runs.values() if run.parent is None)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from support.compile_command import World, error, made
-from support.pictures import write_empty_pictures
+from support.pictures import write_empty_frontiers
 
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    write_empty_pictures(monkeypatch)
+    write_empty_frontiers(monkeypatch)
     return World(tmp_path, monkeypatch)
 
 
