@@ -13,6 +13,8 @@ from ...stats.roc import auc
 from ...util.text import plural
 from .pairs import JudgedPair
 
+_NEARLY_ALL = 0.9  # of the verdicts
+
 
 @dataclass(frozen=True)
 class Share:
@@ -71,10 +73,10 @@ class PairwiseOutcome:
             f"flipped with the order: {self.flipped.text()} of {self.pairs - self.unread} read; "
             f"{self.unread} of {plural(self.pairs, 'pair')} unread",
         ]
-        if counted and self.ties.count == counted:
+        if counted and self.ties.count >= _NEARLY_ALL * counted:
             lines.append(
-                "every verdict is a tie, which survives any swap: a judge that cannot tell answers "
-                "apart says the same"
+                f"{self.ties.count} of {plural(counted, 'verdict')} are ties, which survive any "
+                "swap: a judge that cannot tell answers apart says the same"
             )
         ratio = math.exp(self.longer)
         length = f"the answers are {ratio:.2f} times as long as those of the reference"
@@ -83,7 +85,10 @@ class PairwiseOutcome:
         lines.append(length)
         known = [f"{name} {value:.2f}" for name, value in self.aucs.items() if value is not None]
         if known:
-            lines.append(f"confidence against the judge, AUC: {', '.join(known)}")
+            lines.append(
+                f"confidence against the judge, AUC: {', '.join(known)} "
+                f"({plural(self.losses.count, 'worse answer')}, {counted - self.losses.count} not)"
+            )
         return lines
 
 

@@ -65,11 +65,16 @@ def test_flips_and_unread_verdicts_are_no_wins_ties_or_losses() -> None:
     assert "of 8 verdicts that survived the swap" in text and "of 11 read" in text
 
 
-def test_ties_alone_say_nothing_of_a_judge() -> None:
-    ties = "\n".join(summarize_pairs([judged("tie", "a"), judged("tie", "b")]).lines())
-    assert "every verdict is a tie" in ties
-    both = "\n".join(summarize_pairs([judged("tie", "a"), judged("win", "b")]).lines())
-    assert "every verdict" not in both and "every verdict" not in str(summarize_pairs([]).lines())
+@pytest.mark.parametrize(
+    ("ties", "others", "said"), [(2, 0, True), (9, 1, True), (8, 2, False), (1, 1, False)]
+)
+def test_a_judge_that_says_hardly_anything_but_tie_is_named(
+    ties: int, others: int, said: bool
+) -> None:
+    pairs = [judged("tie", f"t{n}") for n in range(ties)]
+    pairs += [judged("win", f"w{n}") for n in range(others)]
+    text = "\n".join(summarize_pairs(pairs).lines())
+    assert (f"{ties} of {ties + others} verdicts are ties" in text) == said
 
 
 def test_turns_of_a_conversation_are_no_independent_pairs() -> None:
