@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..programs.confidence.early_stopping import HEURISTIC_RULES
 from .option_groups import is_set_by_user
 from .output import notify, print_json, print_text
 
@@ -80,23 +79,14 @@ def evaluate_recording(
         CopeError: for a file that is no recording, or of another task.
     """
     from ..eval import open_recording
-    from ..eval.replay.run import evaluate_on_recording
+    from ..eval.replay.run import evaluate_on_recording, replay_problem
     from .display.results import print_evaluation
 
     reject_fixed_options()
-    if program.early_stop in HEURISTIC_RULES:
-        raise click.UsageError(
-            f"A replay counts all samples, and {program.early_stop} would not: "
-            "leave out --early-stop, or see what it changes with "
-            "cope calibrate RECORD --stop-report."
-        )
-    if program.hedge is not None:
-        raise click.UsageError("A replay takes no time that --hedge could save: leave it out.")
     names_preset = is_set_by_user("preset")
-    if program.calibration and (names_preset or is_set_by_user("program")):
-        raise click.UsageError(
-            "With --replay, --calibration is of the record's own program: leave out --preset."
-        )
+    problem = replay_problem(program, names_preset or is_set_by_user("program"))
+    if problem:
+        raise click.UsageError(problem)
     recording = open_recording(file, data.match, task)
     made = evaluate_on_recording(
         recording, program, team.prices, notify, limit=data.limit, names_preset=names_preset

@@ -1,9 +1,7 @@
 """`cope compile`: better prompts for a program, by one of DSPy's optimizers, within a budget."""
 
-import shlex
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +17,6 @@ from ..output import notify, print_json, print_text, terminal_style, warn
 from ..task_options import chosen_task, task_argument
 
 if TYPE_CHECKING:
-    from ...models import Price
     from ...optimize import Compilation, CompileSettings
     from ...optimize.compiler.estimate import CostEstimate
     from ...optimize.compiler.options import OutputOptions, SplitOptions
@@ -62,10 +59,12 @@ def command(
     Begins with the preset's own words, or with --program FILE. Says what it will do and what that
     takes, asks, and saves the better of before and after. The test split is never read.
     """
+    from ...optimize.compiler.eval_command import eval_command
+    from ...optimize.compiler.proposer import split_proposer_price
     from ...optimize.compiler.run import CompileHooks, CompileRequest, run_compile
     from ..display.compile_progress import CompileProgress
 
-    prices, proposer_price = _split_proposer_price(team_options)
+    prices, proposer_price = split_proposer_price(team_options)
     request = CompileRequest(
         chosen_task(task, split_options, program_options.unsafe_code),
         app.make_team(replace(team_options, cache=False, prices=prices)),
@@ -86,7 +85,14 @@ def command(
     if as_json:
         print_json(run.document)
     elif run.result is not None:
-        measure = _eval_command(task, split_options, program_options, team_options, run.output)
+        measure = eval_command(
+            task,
+            split_options,
+            team_options,
+            run.output,
+            unsafe_code=program_options.unsafe_code,
+            is_set=is_set_by_user,
+        )
         _print_result(run, measure)
 
 
@@ -132,48 +138,3 @@ def _confirm() -> None:
         if sys.stdin.isatty():
             raise
         raise CopeError("not started: answer y, or say --yes so that it does not ask") from None
-
-
-def _eval_command(
-    task: str | None,
-    split_options: "SplitOptions",
-    program_options: "ProgramOptions",
-    team_options: "TeamOptions",
-    output: Path,
-) -> str:
-    """Return the command that evaluates the program on questions that it was not compiled on."""
-    from ...eval.tasks.data import list_splits
-
-    words = ["cope", "eval", *([task] if task else []), "--program", str(output)]
-    if split_options.data:
-        has_test = "test" in list_splits(split_options.data)
-        words += ["--data", split_options.data if has_test else "OTHER.jsonl"]
-    values: dict[str, Any] = {"small": team_options.small, "large": team_options.large}
-    values |= team_options.request_settings()
-    values |= {"visible": split_options.visible, "match": split_options.match}
-    values |= {"weights": team_options.weights, "domain": split_options.domain}
-    values["task_file"] = split_options.task_file and split_options.task_file.path
-    if split_options.columns is not None:
-        values |= split_options.columns.as_dict()
-    for name, value in values.items():
-        if is_set_by_user(name):
-            words += [f"--{name.replace('_', '-')}", str(value)]
-    for name, model in team_options.tiers.items():
-        words += ["--tier", f"{name}={model}"]
-    if program_options.unsafe_code:
-        words.append("--unsafe-code")
-    return shlex.join(words)
-
-
-def _split_proposer_price(team_options: "TeamOptions") -> "tuple[dict[str, Price], Price | None]":
-    """Return the prices of the tiers, and the price of the proposer.
-
-    The proposer is no tier, unless the user names a tier so.
-    """
-    from ...optimize.compiler.proposer import PROPOSER_TIER
-
-    prices = dict(team_options.prices)
-    if PROPOSER_TIER in team_options.tiers:
-        return prices, None
-    proposer_price = prices.pop(PROPOSER_TIER, None)
-    return prices, proposer_price

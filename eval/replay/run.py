@@ -7,6 +7,7 @@ from typing import Any
 from ...errors import CopeError
 from ...models.prices import Price
 from ...programs.calibration_match import check_answer_kind, describe_calibration
+from ...programs.confidence.early_stopping import HEURISTIC_RULES
 from ...programs.options import ProgramOptions
 from ..recording.recording import Recording
 from ..run.warnings import Notify, warn_about_calibration, warn_about_contamination
@@ -63,6 +64,26 @@ def evaluate_on_recording(
     contamination = warn_about_contamination(compiled, replayed.questions, notify)
     evaluation = evaluate_replay(replay, replayed, prices, compiled.get("program_file"))
     return EvaluationOfRecording(evaluation, evaluation.document(contamination))
+
+
+def replay_problem(options: ProgramOptions, names_program: bool) -> str | None:
+    """Return why a replay cannot be as the options ask, and what to do; None if it can.
+
+    Args:
+        options: preset or program, with early stopping, hedge and calibration.
+        names_program: whether the user named the preset or program.
+    """
+    if options.early_stop in HEURISTIC_RULES:
+        return (
+            f"A replay counts all samples, and {options.early_stop} would not: "
+            "leave out --early-stop, or see what it changes with "
+            "cope calibrate RECORD --stop-report."
+        )
+    if options.hedge is not None:
+        return "A replay takes no time that --hedge could save: leave it out."
+    if options.calibration and names_program:
+        return "With --replay, --calibration is of the record's own program: leave out --preset."
+    return None
 
 
 def _take_calibration(

@@ -10,6 +10,7 @@ from ...models import Price, Team
 from ...models.engines.base import LocalEngine
 from ...models.engines.registry import is_local
 from ...models.lm import TierLM
+from ...programs.options import TeamOptions
 
 PROPOSER_TIER = "proposer"
 """The tier under which the meter books the proposer's calls, apart from those of the program."""
@@ -34,6 +35,25 @@ def make_proposer(
     if price:
         proposer.runtime = replace(proposer.runtime, price=price)
     return proposer
+
+
+def split_proposer_price(options: TeamOptions) -> tuple[dict[str, Price], Price | None]:
+    """Return the prices of the tiers, and the price of the proposer.
+
+    The proposer is no tier, unless the user names a tier so.
+
+    Args:
+        options: the options of the team.
+
+    >>> prices, price = split_proposer_price(TeamOptions(prices={"proposer": Price(1, 2)}))
+    >>> prices, price.output_per_million
+    ({}, 2)
+    """
+    prices = dict(options.prices)
+    if PROPOSER_TIER in options.tiers:
+        return prices, None
+    proposer_price = prices.pop(PROPOSER_TIER, None)
+    return prices, proposer_price
 
 
 def _make_lm(team: Team, model: str | dspy.LM | LocalEngine | None) -> TierLM:
