@@ -76,7 +76,10 @@ def make_app(
                 expose_headers=["x-request-id"],
             )
         )
-    middleware += [Middleware(ErrorResponses), Middleware(BodyLimit, most=options.max_body)]
+    middleware += [
+        Middleware(ErrorResponses),
+        Middleware(BodyLimit, most=options.max_body, patience=options.patience),
+    ]
     app = FastAPI(
         title="COPE",
         middleware=middleware,

@@ -101,6 +101,8 @@ def as_api_error(error: BaseException) -> ApiError:
         return as_api_error(error.exceptions[0])
     if isinstance(error, OutOfBudget):
         return ApiError(429, str(error), "insufficient_quota", code="insufficient_quota")
+    if isinstance(error, UnicodeEncodeError):
+        return invalid("a text has half a character, a lone surrogate such as \\ud800")
     if isinstance(error, TimeoutError):
         return ApiError(504, "the request took too long", "server_error", code="timeout")
     if isinstance(error, CopeError):

@@ -1,5 +1,6 @@
 """What holds for every request: an identity, a maximum size, and one line in the log."""
 
+import asyncio
 import json
 import secrets
 import sys
@@ -57,15 +58,16 @@ class RequestIdentity:
 
 
 class BodyLimit:
-    """Refuses bodies that are too large with status 413, before they are in memory.
+    """Refuses bodies that are too large, before they are in memory, and those that come too slowly.
 
     Args:
         app: the application.
-        most: the maximum of bytes.
+        most: the maximum of bytes; more are refused with status 413.
+        patience: seconds that the body may take; later it is refused with status 408.
     """
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self._app, self._most = app, most
+    def __init__(self, app: ASGIApp, most: int, patience: float) -> None:
+        self._app, self._most, self._patience = app, most, patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -74,17 +76,33 @@ class BodyLimit:
         for name, value in scope["headers"]:
             if name == b"content-length" and (not value.isdigit() or int(value) > self._most):
                 raise self._too_large()
-        heard = 0
+        # Here, because FastAPI makes one error of all that goes wrong while it reads a body.
+        messages = [await self._whole_body(receive)]
 
-        async def limited() -> Message:
-            nonlocal heard
-            message = await receive()
-            heard += len(message.get("body", b""))
-            if heard > self._most:
-                raise self._too_large()
-            return message
+        async def replayed() -> Message:
+            return messages.pop() if messages else await receive()
 
-        await self._app(scope, limited, send)
+        await self._app(scope, replayed, send)
+
+    async def _whole_body(self, receive: Receive) -> Message:
+        """Read the body, and return it as one message; the last message if the client hung up."""
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(self._patience):
+                while True:
+                    message = await receive()
+                    if message["type"] != "http.request":
+                        return message
+                    parts.append(message.get("body", b""))
+                    size += len(parts[-1])
+                    if size > self._most:
+                        raise self._too_large()
+                    if not message.get("more_body", False):
+                        break
+        except TimeoutError:
+            raise ApiError(408, "the body came too slowly", code="request_timeout") from None
+        return {"type": "http.request", "body": b"".join(parts), "more_body": False}
 
     def _too_large(self) -> ApiError:
         text = f"the body has more than {self._most:,} bytes"

@@ -21,6 +21,7 @@ class ServeOptions:
         origins: web origins whose pages may call the server; none by default.
         max_body: bytes that a request may have.
         max_prompt: characters that the conversation of a request may have.
+        patience: seconds that a client may take to send a request.
         request_timeout: seconds that one request may take.
         keep_alive: seconds without an event after which a stream sends a comment, because proxies
             close streams that are silent.
@@ -36,6 +37,7 @@ class ServeOptions:
     origins: tuple[str, ...] = ()
     max_body: int = 1_000_000
     max_prompt: int = 200_000
+    patience: float = 30.0
     request_timeout: float = 600.0
     keep_alive: float = 10.0
     grace: float = 30.0

@@ -121,7 +121,13 @@ class ChatRequest(BaseModel):
 
 
 def check_length(text: str, most: int) -> None:
-    """Raise `ApiError` when a conversation has more than so many characters."""
+    """Raise an error when a conversation has too many characters, or half a character.
+
+    Raises:
+        ApiError: when it has more than `most`.
+        UnicodeEncodeError: for a lone surrogate, which no server can be sent.
+    """
+    text.encode()
     if len(text) > most:
         raise ApiError(
             413,

@@ -4,14 +4,17 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import dspy
 import uvicorn
+from fastapi import FastAPI
 
 from ..errors import CopeError
 from ..programs.resolve import Notify
 from .access import Access
 from .app import make_app
+from .http_protocol import PatientProtocol
 from .options import ServeOptions
 from .places import LOADING, READY, STOPPING, Places
 from .record import TrafficRecorder
@@ -62,20 +65,27 @@ def run_server(
     listener = _listen(options.host, options.port)
     host, port = listener.getsockname()[:2]
     app = make_app(service, options, access, recorder=recorder)
+    server = make_server(app, options)
+    notify(f"serving {', '.join(service.model_names[:3])} ... at http://{host}:{port}/v1")
+    asyncio.run(_serve(server, listener, app.state.places, load))
+
+
+def make_server(app: FastAPI, options: ServeOptions) -> uvicorn.Server:
+    """Return the server of an application, which listens when it is started."""
     config = uvicorn.Config(
         app,
+        http=partial(PatientProtocol, options.patience),  # pyright: ignore[reportArgumentType]
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=round(options.grace),
         server_header=False,
         h11_max_incomplete_event_size=64_000,
     )
-    notify(f"serving {', '.join(service.model_names[:3])} ... at http://{host}:{port}/v1")
-    asyncio.run(_serve(_Server(config), listener, app.state.places, load))
+    return _Server(config)
 
 
 async def _serve(
-    server: _Server, listener: socket.socket, places: Places, load: Callable[[], None] | None
+    server: uvicorn.Server, listener: socket.socket, places: Places, load: Callable[[], None] | None
 ) -> None:
     """Serve, and load the models in a thread that does not outlive the server."""
     loop = asyncio.get_running_loop()
