@@ -60,7 +60,7 @@ def test_half_a_character_is_refused(field: str) -> None:
         transport = httpx.ASGITransport(make(), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://cope") as http:
             headers = {"Content-Type": "application/json"}
-            content = '{"model": "cope", %s}' % field
+            content = '{"model": "cope", ' + field + "}"
             return await http.post(path, content=content, headers=headers)
 
     reply = asyncio.run(send())
