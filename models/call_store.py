@@ -67,9 +67,13 @@ class CallStore:
         lease_seconds: float = LEASE_SECONDS,
         clock: Clock | None = None,
     ) -> None:
-        self.storage = storage
+        self.storage, self.lease_seconds = storage, lease_seconds
         self._leases = Leases(storage, lease_seconds, clock or Clock())
         self._here: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def __reduce__(self) -> tuple[type["CallStore"], tuple[Storage, float]]:
+        """Pickle the settings: in another process it is another worker."""
+        return type(self), (self.storage, self.lease_seconds)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:

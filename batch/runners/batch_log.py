@@ -43,22 +43,22 @@ class BatchLog:
     """
 
     def __init__(self, storage: Storage, shard_rows: int) -> None:
-        self._storage, self._shard_rows = storage, shard_rows
+        self.storage, self._shard_rows = storage, shard_rows
 
     def keep(self, requests: Iterable[ShardRequest]) -> list[int]:
         """Write the rows that are asked, and return the numbers of their shards."""
         shards = []
         for request in requests:
             name = f"requests/{request.shard:05}.parquet"
-            self._storage.write(name, pack_requests(request.rows))
+            self.storage.write(name, pack_requests(request.rows))
             shards.append(request.shard)
         return shards
 
     def request(self, stage: int, shard: int) -> ShardRequest:
         """Return the rows of a shard that are asked."""
         name = f"requests/{shard:05}.parquet"
-        data = self._storage.read(name) or b""
-        return ShardRequest(stage, shard, unpack_requests(data, self._storage.address(name)))
+        data = self.storage.read(name) or b""
+        return ShardRequest(stage, shard, unpack_requests(data, self.storage.address(name)))
 
     def batches(self) -> list[SubmittedBatch]:
         """Return the batches that are not finished.
@@ -67,29 +67,29 @@ class BatchLog:
             CopeError: when their file is damaged.
         """
         try:
-            entries = parse_json(self._storage.read("batches.json") or b"[]")
+            entries = parse_json(self.storage.read("batches.json") or b"[]")
             return [SubmittedBatch(**entry) for entry in entries]
         except (ValueError, TypeError) as error:
             raise CopeError(
-                f"{self._storage.address('batches.json')} is damaged ({error}): remove it, and the "
+                f"{self.storage.address('batches.json')} is damaged ({error}): remove it, and the "
                 "same command submits its requests again"
             ) from None
 
     def save(self, batches: Iterable[SubmittedBatch]) -> None:
         """Replace the list of the batches that are not finished."""
-        self._storage.write("batches.json", json.dumps([asdict(one) for one in batches]).encode())
+        self.storage.write("batches.json", json.dumps([asdict(one) for one in batches]).encode())
 
     def next_name(self) -> str:
         """Return the name of the next file of requests."""
-        return f"{len(self._storage.names('sent')):05}.jsonl"
+        return f"{len(self.storage.names('sent')):05}.jsonl"
 
     def keep_sent(self, name: str, content: bytes) -> None:
         """Keep a file of requests, until its batch is finished."""
-        self._storage.write(f"sent/{name}", content)
+        self.storage.write(f"sent/{name}", content)
 
     def sent(self, name: str) -> bytes:
         """Return a file of requests; empty once its batch is finished."""
-        return self._storage.read(f"sent/{name}") or b""
+        return self.storage.read(f"sent/{name}") or b""
 
     def sent_ids(self, name: str) -> Iterator[str]:
         """Yield the ids of the requests in a file."""
@@ -106,19 +106,19 @@ class BatchLog:
                 shards.setdefault(shard, []).append(line)
         for shard, found in shards.items():
             text = "".join(json.dumps(line) + "\n" for line in found)
-            self._storage.write(f"results/{shard:05}/{name}", text.encode())
-        self._storage.write(f"sent/{name}", b"")
+            self.storage.write(f"results/{shard:05}/{name}", text.encode())
+        self.storage.write(f"sent/{name}", b"")
 
     def results(self, shard: int) -> dict[str, JsonObject]:
         """Return the results of a shard by the ids of their requests."""
         found = {}
         folder = f"results/{shard:05}"
-        for name in self._storage.names(folder):
-            for line in (self._storage.read(f"{folder}/{name}") or b"").splitlines():
+        for name in self.storage.names(folder):
+            for line in (self.storage.read(f"{folder}/{name}") or b"").splitlines():
                 result = parse_json(line)
                 found[result["custom_id"]] = result
         return found
 
     def forget_results(self, shard: int) -> None:
         """Remove the results of a shard, whose rows are saved or asked again."""
-        self._storage.remove(f"results/{shard:05}")
+        self.storage.remove(f"results/{shard:05}")

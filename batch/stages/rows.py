@@ -105,7 +105,7 @@ class ShardResponse:
 
 
 _TEXT = pa.string()
-_OUTCOMES = pa.schema(
+OUTCOME_SCHEMA = pa.schema(
     [
         ("row", pa.int64()),
         ("state", _TEXT),
@@ -119,6 +119,8 @@ _OUTCOMES = pa.schema(
         ("shared_usd", pa.float64()),
     ]
 )
+"""The columns of outcomes; nested data are JSON."""
+
 _REQUESTS = pa.schema(
     [("row", pa.int64()), ("inputs", _TEXT), ("plans", _TEXT), ("attempts", _TEXT)]
 )
@@ -128,7 +130,7 @@ _JSON = frozenset(("record", "usage", "inputs", "plans"))
 def pack_outcomes(outcomes: Iterable[RowOutcome]) -> bytes:
     """Return outcomes as a Parquet file, in the order of the rows."""
     ordered = sorted(outcomes, key=lambda outcome: outcome.row)
-    return _pack([as_cells(outcome) for outcome in ordered], _OUTCOMES)
+    return _pack([as_cells(outcome) for outcome in ordered], OUTCOME_SCHEMA)
 
 
 def unpack_outcomes(data: bytes, address: str) -> list[RowOutcome]:
@@ -138,7 +140,7 @@ def unpack_outcomes(data: bytes, address: str) -> list[RowOutcome]:
         CopeError: when it holds none.
     """
     found = []
-    for cells in _unpack(data, address, _OUTCOMES):
+    for cells in _unpack(data, address, OUTCOME_SCHEMA):
         outcome = outcome_of_cells(cells)
         if outcome.state not in STATES:
             raise _damaged(address, f"a row is {outcome.state!r}")

@@ -1,5 +1,6 @@
 """`cope batch`: answer a large table stage by stage."""
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ batch_options = option_group(
 @stdin_format_option
 @split_option
 @json_option
+@flag("--print-job", help="Print a script for spark-submit that runs this command, and end.")
 @flag("-q", "--quiet", help="Show no progress.")
 @program_options
 @early_stop_option
@@ -61,6 +63,7 @@ def command(
     stdin_format: str,
     split: str,
     as_json: bool,
+    print_job: bool,
     quiet: bool,
     program_options: "ProgramOptions",
     team_options: "TeamOptions",
@@ -74,6 +77,11 @@ def command(
     from ..display.progress import BatchDisplay
     from ..display.results import result_console
 
+    if print_job:
+        from ...batch.runners.spark import job_script
+
+        print_text(job_script(sys.argv[1:]))
+        return
     team_options = replace(team_options, cache=False)  # a cached reply has no tokens of its own
     say = silence if quiet else notify
     with open_table(data, stdin_format, split) as table, BatchDisplay(quiet) as progress:

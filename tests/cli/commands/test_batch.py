@@ -53,3 +53,16 @@ def test_a_runner_that_is_not_there_is_one_line(models: Answering):
     result = batch("--runner", "locl")
     assert result.exit_code == 1
     assert "no runner is named 'locl': did you mean local" in result.stderr
+
+
+def test_a_job_for_spark_is_printed_and_nothing_is_asked(
+    models: Answering, monkeypatch: pytest.MonkeyPatch
+):
+    words = ["batch", "t.csv", "--question", "text", "-o", "out", "--print-job"]
+    monkeypatch.setattr("sys.argv", ["cope", *words])
+    result = batch("--print-job")
+    assert result.exit_code == 0 and not models.asked and not Path("out").exists()
+    compile(result.stdout, "job.py", "exec")
+    assert 'app(["batch", "t.csv", "--question", "text", "-o", "out", "--runner", "spark"]' in (
+        result.stdout
+    )

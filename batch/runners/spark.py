@@ -1,0 +1,250 @@
+"""The runner `spark`: asks the rows of a stage in the workers of Spark, with Parquet in between.
+
+Spark repeats the tasks of a lost worker. The store of calls, which all workers share, answers the
+calls that the lost worker had finished, so a repeated task pays only for those in flight.
+"""
+
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from ...errors import CopeError, first_line, suggest_names
+from ...models import run_sync
+from ...models.call_store import CallStore
+from ...programs import Cascade
+from ...util.redact import redact_error
+from ..stages.rows import (
+    OUTCOME_SCHEMA,
+    RowOutcome,
+    ShardRequest,
+    ShardResponse,
+    as_cells,
+    request_of_cells,
+    unpack_outcomes,
+)
+from ..stages.worker import StageWorker
+from .base import RunnerContext
+from .batch_log import BatchLog
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_SETTINGS = {"master": "", "partitions": "", "rows": "500"}
+_COLUMNS = "shard int, row long, state string, error string, record string, plan string, " + (
+    "attempts string, usage string, seconds double, shared long, shared_usd double"
+)
+
+
+@dataclass(frozen=True)
+class TaskWork:
+    """What a worker of Spark is sent.
+
+    Attributes:
+        cascade: the program.
+        program: a digest of the program and its models.
+        run: the name of the run.
+        store: the calls that all workers share.
+        in_flight: the number of rows asked at the same time; None keeps the models busy.
+        stage: the stage, from 1.
+        shard_rows: the number of rows of a shard.
+    """
+
+    cascade: Cascade
+    program: str
+    run: str
+    store: CallStore
+    in_flight: int | None
+    stage: int
+    shard_rows: int
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Ask the rows in batches of a table, and yield what the stage left of them."""
+        worker = StageWorker(self.cascade, self.program, self.run, self.store, self.in_flight)
+        schema = OUTCOME_SCHEMA.insert(0, pa.field("shard", pa.int32()))
+        for batch in batches:
+            rows = [request_of_cells(cells) for cells in batch.to_pylist()]
+            outcomes = run_sync(_ask(worker, ShardRequest(self.stage, 0, rows)))
+            cells = []
+            for outcome in outcomes:
+                shard = (outcome.row - 1) // self.shard_rows
+                cells.append({"shard": shard, **as_cells(outcome)})
+            yield pa.RecordBatch.from_pylist(cells, schema=schema)
+
+
+async def _ask(worker: StageWorker, request: ShardRequest) -> list[RowOutcome]:
+    outcomes: list[RowOutcome] = []
+    async for response in worker.answer([request]):
+        outcomes += response.outcomes
+    return outcomes
+
+
+class SparkRunner:
+    """Asks the rows of a stage in the workers of Spark.
+
+    Args:
+        context: what a runner is given.
+
+    Raises:
+        CopeError: for an unknown setting, or without Spark.
+    """
+
+    def __init__(self, context: RunnerContext) -> None:
+        self._context = context
+        given = dict(context.options.runner_settings)
+        for name in given:
+            if name not in _SETTINGS:
+                raise CopeError(f"--runner-option {name}: {suggest_names(name, _SETTINGS)}")
+        self._settings = _SETTINGS | given
+        for name in ("partitions", "rows"):
+            if self._settings[name] and not self._settings[name].isdigit():
+                raise CopeError(f"--runner-option {name}={given[name]}: give a whole number")
+        self._spark = spark_session(self._settings)
+
+    async def run_stage(self, requests: Iterable[ShardRequest]) -> AsyncIterator[ShardResponse]:
+        """Ask the rows of all shards in one job of Spark, and then yield each shard.
+
+        Raises:
+            CopeError: if the job fails; the same command repeats none of its calls.
+        """
+        context, stage, shards = self._context, 0, []
+        log: BatchLog | None = None
+        for request in requests:
+            if log is None:
+                stage = request.stage
+                folder = context.state.inside(f"spark/stage-{stage}")
+                folder.remove("requests")
+                log = BatchLog(folder, context.options.shard_rows)
+            shards += log.keep([request])
+        if log is None:
+            return
+        work = TaskWork(
+            context.cascade,
+            context.program,
+            context.run,
+            context.store,
+            context.options.questions,
+            stage,
+            context.options.shard_rows,
+        )
+        self._run_job(work, log)
+        for shard in shards:
+            outcomes: list[RowOutcome] = []
+            for name in log.storage.names(f"outcomes/shard={shard}"):
+                file = f"outcomes/shard={shard}/{name}"
+                data = log.storage.read(file)
+                if data is not None and name.endswith(".parquet"):
+                    outcomes += unpack_outcomes(data, log.storage.address(file))
+            for outcome in outcomes:
+                context.on_row(outcome)
+            yield ShardResponse(stage, shard, outcomes)
+        log.storage.remove("requests")
+        log.storage.remove("outcomes")
+
+    def _run_job(self, work: TaskWork, log: BatchLog) -> None:
+        source, target = (spark_address(log.storage.address(n)) for n in ("requests", "outcomes"))
+        spark = self._spark
+        spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", self._settings["rows"])
+        partitions = int(self._settings["partitions"] or 4 * spark.sparkContext.defaultParallelism)
+        rows = spark.read.parquet(source).repartition(partitions)
+        asked = rows.mapInArrow(work, _COLUMNS)
+        try:
+            asked.write.mode("overwrite").partitionBy("shard").parquet(target)
+        except Exception as error:  # of Java, of Python in a worker, or of the connection
+            raise CopeError(
+                f"the job of Spark failed: {redact_error(_cause(error))}; what is answered is "
+                "saved, and the same command resumes"
+            ) from error
+
+
+def spark_session(settings: Mapping[str, str]) -> "SparkSession":
+    """Return the session of Spark, which `spark-submit` configures, or one on this machine.
+
+    The workers of this machine run in the same environment of Python as this process.
+
+    Raises:
+        CopeError: without pyspark, or without Java.
+    """
+    # Rows go to the workers as Arrow's batches, which need no pandas.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    try:
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise CopeError(
+            "the runner spark needs pyspark: pip install 'cope-dspy[spark]', and Java 17"
+        ) from None
+    master = settings["master"] or os.environ.get("MASTER") or ""
+    builder = SparkSession.builder.appName("cope batch")  # pyright: ignore[reportAttributeAccessIssue]
+    if master or not _is_submitted():
+        builder = builder.master(master or "local[*]")
+        if (master or "local").startswith("local"):
+            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+            os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+            builder = builder.config("spark.ui.enabled", "false")
+            builder = builder.config("spark.ui.showConsoleProgress", "false")
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        raise CopeError("the runner spark needs Java 17: install it, or set JAVA_HOME")
+    try:
+        session = builder.getOrCreate()
+    except (PySparkException, OSError) as error:
+        raise CopeError(f"Spark does not start: {first_line(error)}") from None
+    session.sparkContext.setLogLevel("ERROR")
+    return session
+
+
+def _is_submitted() -> bool:
+    """Return whether `spark-submit` has started this process, and configures the session."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ or "SPARK_ENV_LOADED" in os.environ
+
+
+def spark_address(address: str) -> str:
+    """Return the address of a folder as Spark knows it.
+
+    >>> spark_address("/data/out"), spark_address("s3://bucket/out")
+    ('file:///data/out', 's3a://bucket/out')
+    """
+    if "://" not in address:
+        return f"file://{address}"
+    if address.startswith("s3://"):
+        return f"s3a://{address.removeprefix('s3://')}"
+    return address
+
+
+def _cause(error: Exception) -> str:
+    """Return the line of an error that names what happened in a worker."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    for line in reversed(lines):
+        if line.startswith("cope.errors.") or "CopeError" in line:
+            return line
+    return first_line(error) or type(error).__name__
+
+
+def job_script(arguments: list[str]) -> str:
+    """Return a script for `spark-submit` that runs a command of this package.
+
+    Args:
+        arguments: those of the command `cope`, without `--print-job`.
+
+    >>> print(job_script(["batch", "t.csv", "-o", "out"]).splitlines()[-1])
+    app(["batch", "t.csv", "-o", "out", "--runner", "spark"], prog_name="cope")
+    """
+    words = [word for word in arguments if word != "--print-job"]
+    if "spark" not in words:
+        words += ["--runner", "spark"]
+    quoted = ", ".join('"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in words)
+    return (
+        '"""Answer a table on Spark: spark-submit this file.\n\n'
+        "The workers need the package in their Python (spark.pyspark.python), the keys of APIs in\n"
+        "their environment (spark.executorEnv.NAME), and the folders of -o and --calls.\n"
+        '"""\n\n'
+        "from pyspark.sql import SparkSession\n\n"
+        "from cope.cli.main import app\n\n"
+        'SparkSession.builder.appName("cope batch").getOrCreate()\n'
+        f'app([{quoted}], prog_name="cope")\n'
+    )

@@ -1,0 +1,53 @@
+"""A model for batches that workers in other processes can make again: it computes, and counts."""
+
+import asyncio
+import json
+import os
+import re
+from pathlib import Path
+
+from dspy.lm15 import Request, Response
+
+from cope.models.engines.base import LocalEngine, chat_messages, response
+from cope.util.json_types import JsonObject
+
+
+class CountingEngine(LocalEngine):
+    """Answers `What is N?` with N. The small one is not sure about every fourth question.
+
+    Args:
+        small: whether it is the small model.
+        calls: a file in which every call is a line; empty counts none.
+        seconds: how long a call takes.
+    """
+
+    def __init__(self, small: bool, calls: str = "", seconds: float = 0.0) -> None:
+        self.small, self.calls, self.seconds = small, calls, seconds
+
+    def dump_state(self) -> JsonObject:
+        return {"small": self.small, "calls": self.calls, "seconds": self.seconds}
+
+    @property
+    def name(self) -> str:
+        return f"counting/{'small' if self.small else 'large'}"
+
+    async def agenerate(self, request: Request) -> Response:
+        messages = chat_messages(request)
+        text = messages[-1]["content"]
+        number = int(re.findall(r"What is (\d+)", text)[0])
+        seed = request.config.seed or 0
+        self._note([self.name, number, seed, len(text), os.getpid()])
+        if self.seconds:
+            await asyncio.sleep(self.seconds)
+        answer = number
+        if self.small and number % 4 == 0:
+            answer = seed % 1000
+        words = sum(len(message["content"].split()) for message in messages)
+        reply = f"The number is clear.\nAnswer: {answer}"
+        return response(request, reply, finish="stop", prompt=words, completion=6)
+
+    def _note(self, call: list[str | int]) -> None:
+        """Append a line for a call."""
+        if self.calls:
+            with Path(self.calls).open("a") as file:
+                file.write(json.dumps(call) + "\n")
