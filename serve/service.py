@@ -188,7 +188,8 @@ class Service:
             dspy.LMError: when a model fails.
         """
         cascade = self.adapted(question)
-        happened: asyncio.Queue[Event | None] = asyncio.Queue()
+        happened: asyncio.Queue[Event | KeepAlive | None] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
 
         async def answer() -> dspy.Prediction:
             with (
@@ -206,14 +207,14 @@ class Service:
         work.add_done_callback(lambda _: happened.put_nowait(None))
         try:
             while True:
-                try:
-                    event = await asyncio.wait_for(happened.get(), keep_alive)
-                except TimeoutError:
-                    yield KeepAlive()
-                    continue
+                # A timer, because `wait_for` makes a task for every event.
+                timer = loop.call_later(keep_alive, happened.put_nowait, KeepAlive())
+                event = await happened.get()
+                timer.cancel()
                 if event is None:
                     break
-                self._observe(question, event)
+                if not isinstance(event, KeepAlive):
+                    self._observe(question, event)
                 yield event
             finished = Finished(work.result())
             self._observe(question, finished)

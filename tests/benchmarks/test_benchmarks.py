@@ -271,3 +271,19 @@ def test_a_sweep_of_ten_thousand_pairs_stays_small() -> None:
     whole = 10_000 * 1000 * 8 / 1e6  # MB of one number for each pair and question
     assert replay.peak(lambda: counted.sweep(pairs)) < whole / 8
     assert replay.peak(lambda: counted.sweep(pairs[:100])) < 2
+
+
+@pytest.mark.slow
+def test_servers_are_loaded_and_one_that_cannot_be_installed_is_skipped(tmp_path: Path) -> None:
+    """LiteLLM's proxy has no environment here, and none can be made in a file's place."""
+    blocked = tmp_path / "file"
+    blocked.touch()
+    found = run(
+        "serve.py", "--clients", "2", "--seconds", "1", "--json", "--environments", str(blocked)
+    )
+    assert found.returncode == 0, found.stderr
+    document = json.loads(found.stdout)
+    servers = {row["server"]: row for row in document["rows"]}
+    assert set(servers) == {"the stub alone", "bare Starlette proxy", "cope serve"}
+    assert all(row["errors"] == 0 and row["requests"] > 0 for row in servers.values())
+    assert [note for note in document["ratios"] if note.startswith("litellm was not measured")]
