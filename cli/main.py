@@ -20,6 +20,7 @@ COMMANDS = {
     "ask": "Answer a question, and show each round while it runs.",
     "run": "Answer every row of a table, and write the rows with their answers.",
     "batch": "Answer a large table stage by stage, in shards, here or on Spark.",
+    "plan-capacity": "Plan tokens, money and hours of a batch by stage, from a record.",
     "eval": "Measure a preset or program on a task.",
     "compare": "Compare presets and programs on the same questions.",
     "report": "Make one page of a run, a record or a comparison.",

@@ -33,7 +33,7 @@ from .base import RunnerContext
 from .batch_log import BatchLog
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import SparkSession  # pyright: ignore[reportMissingImports]
 
 _SETTINGS = {"master": "", "partitions": "", "rows": "500"}
 _COLUMNS = "shard int, row long, state string, error string, record string, plan string, " + (
@@ -173,14 +173,14 @@ def spark_session(settings: Mapping[str, str]) -> "SparkSession":
     # Rows go to the workers as Arrow's batches, which need no pandas.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     try:
-        from pyspark.errors import PySparkException
-        from pyspark.sql import SparkSession
+        from pyspark.errors import PySparkException  # pyright: ignore[reportMissingImports]
+        from pyspark.sql import SparkSession  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise CopeError(
             "the runner spark needs pyspark: pip install 'cope-dspy[spark]', and Java 17"
         ) from None
     master = settings["master"] or os.environ.get("MASTER") or ""
-    builder = SparkSession.builder.appName("cope batch")  # pyright: ignore[reportAttributeAccessIssue]
+    builder = SparkSession.builder.appName("cope batch")
     if master or not _is_submitted():
         builder = builder.master(master or "local[*]")
         if (master or "local").startswith("local"):
