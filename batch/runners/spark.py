@@ -179,7 +179,7 @@ def spark_session(settings: Mapping[str, str]) -> "SparkSession":
         raise CopeError(
             "the runner spark needs pyspark: pip install 'cope-dspy[spark]', and Java 17"
         ) from None
-    master = settings["master"] or os.environ.get("MASTER") or ""
+    master = settings["master"]
     builder = SparkSession.builder.appName("cope batch")
     if master or not _is_submitted():
         builder = builder.master(master or "local[*]")

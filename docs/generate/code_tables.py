@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from cope.answers.kinds.registry import ANSWER_KINDS
+from cope.batch.runners.base import RUNNERS
 from cope.eval.recording.schema import CALL_COLUMNS, COLUMNS
 from cope.eval.tasks.registry import TASKS
 from cope.models.engines.registry import ENGINES
@@ -35,6 +36,7 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "systems": SYSTEMS,
     "optimizers": OPTIMIZERS,
     "engines": ENGINES,
+    "runners": RUNNERS,
     "domains": DOMAINS,
     "saved programs": SAVED_PROGRAMS,
 }
