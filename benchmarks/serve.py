@@ -1,4 +1,4 @@
-"""How much does `cope serve` add to a model's time under load, beside other proxies?
+"""How much does `cope serve` add to a model's time under load, compared with other proxies?
 
 A stub server answers every call after a fixed delay. The same clients ask it directly, through a
 bare Starlette proxy, through LiteLLM's proxy, and through `cope serve` with one tier alone, so that

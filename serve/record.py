@@ -21,6 +21,7 @@ from ..models.spending import use_gate
 from ..programs import Cascade
 from ..programs.confidence.early_stopping import NONE
 from ..programs.domains.registry import domain_by_name
+from ..programs.options import ProgramOptions, TeamOptions
 from ..programs.resolve import Notify
 from ..util.files import JsonlWriter, end_torn_line
 from ..util.hashing import digest
@@ -60,6 +61,21 @@ class RecordOptions:
     audit: float = 0.0
     request_settings: Mapping[str, Any] | None = None
     certificate: Path | None = None
+
+    @classmethod
+    def of(
+        cls, file: Path | None, audit: float, team: TeamOptions, program: ProgramOptions
+    ) -> "RecordOptions | None":
+        """Return the options for a server; None without a record.
+
+        Raises:
+            CopeError: for audits without a record.
+        """
+        if file is not None:
+            return cls(file, audit, team.request_settings(), program.calibration)
+        if audit:
+            raise CopeError("--audit needs --record FILE, which keeps what it finds")
+        return None
 
 
 class TrafficRecorder:

@@ -110,14 +110,8 @@ def command(
     access = open_access(key_file, host, budget)
     team = app.make_team(team_options)
     service = Service.from_options(program_options, team_options, domain, team=team, notify=notify)
-    recorder = None
-    if record is not None:
-        what = RecordOptions(
-            record, audit, team_options.request_settings(), program_options.calibration
-        )
-        recorder = TrafficRecorder(service, what, access, notify)
-    elif audit:
-        raise click.UsageError("--audit needs --record FILE")
+    what = RecordOptions.of(record, audit, team_options, program_options)
+    recorder = what and TrafficRecorder(service, what, access, notify)
     load = partial(app.load_models, team, service.program.preset.tiers)
     with traced_service(service, app.tracker if traces else None, traces):
         run_server(service, options, access, notify, load, recorder)

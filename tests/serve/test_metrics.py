@@ -1,7 +1,9 @@
 """Metrics, log lines and readiness, over a scripted team and without a socket."""
 
 import asyncio
+import re
 import threading
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -232,3 +234,13 @@ def test_questions_are_traced_by_the_id_of_their_request() -> None:
     [run] = tracker.runs.values()
     assert run.questions == [line["id"] for line in server.log] and len(run.questions) == 2
     assert run.params["preset"] == "answer-cascade" and run.status == "FINISHED"
+
+
+def test_the_page_names_every_metric() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "serve.md").read_text()
+    [reply] = Server(service()).send(("/metrics", None))
+    names = set()
+    for line in reply.text.splitlines():
+        if line.startswith("# TYPE "):
+            names.add(line.split()[2])
+    assert names and names == set(re.findall(r"`(cope_\w+)`", page))
