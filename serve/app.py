@@ -17,6 +17,7 @@ from .metrics import open_metrics
 from .middleware import BodyLimit, LogLine, RequestIdentity, write_log_line
 from .openapi import ANSWERS, ERRORS
 from .options import ServeOptions
+from .page.routes import mount_page
 from .places import READY, Places
 from .record import TrafficRecorder
 from .request_facts import RequestFacts, note_event
@@ -144,6 +145,7 @@ def make_app(
         return await api.responses(body, request)
 
     mount_mcp(app, api)
+    mount_page(app, service, access)
     return app
 
 

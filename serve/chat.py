@@ -11,6 +11,7 @@ from ..programs.events import AnswerText
 from ..util.json_types import JsonObject
 from .chat_head import DONE, ChatHead, sse
 from .errors import ApiError, as_api_error
+from .event_document import event_document
 from .narration import narrate
 from .options import ServeOptions
 from .requests import ChatRequest
@@ -139,8 +140,10 @@ class Completion:
                         yield self._chunk(index, {"content": rest})
                     yield self._last_chunk(index, event.prediction)
                 case _:
-                    line = narrate(event, self.service.cascade(self.questions[index].model))
-                    yield self._chunk(index, {"reasoning_content": line})
+                    cascade = self.service.cascade(self.questions[index].model)
+                    line = {"reasoning_content": narrate(event, cascade)}
+                    facts = {"cope_event": event_document(event, cascade)}
+                    yield sse(self._head.chunk(index, line) | facts)
         if self.request.wants_usage:
             yield self._head.usage_chunk(api_usage(list(predictions.values())))
 

@@ -1,0 +1,1 @@
+"""The page at `/`, on which a person asks and watches the rounds."""
