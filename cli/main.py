@@ -35,6 +35,7 @@ COMMANDS = {
     "serve": "Serve a program behind the OpenAI API.",
     "mcp": "Serve a program as tools of an assistant, over stdin and stdout.",
     "drift": "Check whether a server's traffic is what its calibration promised.",
+    "export": "Write a program as an MLflow model that answers tables.",
     "keys": "Make, list and remove API keys of the server.",
     "show": "Print a program: its rounds, instructions and demonstrations.",
     "diff": "Compare two programs: rounds, instructions, demonstrations, scores.",

@@ -1,6 +1,7 @@
 from .address import check_address as check_address, store_file as store_file
 from .names import run_name as run_name
 from .prompts import prompt_template as prompt_template
+from .rows_model import save_rows_model as save_rows_model
 from .run import (
     TrackedRun as TrackedRun,
     question_span as question_span,

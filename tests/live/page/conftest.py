@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from support.every_test import Ask
 
 from cope import Cascade, Team
 from cope.models import Price, ScriptedEngine
@@ -36,7 +37,7 @@ class World:
 
     def team(self) -> Team:
         async def reply(messages: Any, request: Any) -> str:
-            if "plan" in str(messages[0]).lower() and "solve" not in str(messages[0]).lower():
+            if Ask.of("small", request).role == "plan":
                 return self.plan
             if self.waits:
                 assert self._allowed is not None
@@ -68,6 +69,7 @@ def served() -> Iterator[Callable[..., World]]:
         world = World(**options)
         team = world.team()
         others = {tier: Cascade(tier, team) for tier in ("small", "large")}
+        others["texts"] = Cascade("small", team, domain="open")
         app = make_app(Service(Cascade("cope", team), others), access=access, log=lambda _: None)
         listener = socket.create_server(("127.0.0.1", 0))
         world.address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
@@ -87,6 +89,9 @@ def served() -> Iterator[Callable[..., World]]:
 @pytest.fixture
 def opened(browser: Any) -> Iterator[Callable[..., Any]]:
     """Opens the page in a window of its own; at the end nothing foreign was loaded or said."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=30_000)
     contexts: list[Any] = []
     said: list[str] = []
 

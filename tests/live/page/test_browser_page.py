@@ -63,12 +63,16 @@ def test_text_of_models_and_users_never_becomes_markup(
 
     page = opened(served(plan=HOSTILE, solution=f"{HOSTILE}\nAnswer: {HOSTILE}"))
     ask(page, HOSTILE)
-    expect(page.locator(".answer .text")).to_have_text(HOSTILE)
+    expect(page.locator(".facts")).to_be_visible()
     expect(page.locator(".asked")).to_have_text(HOSTILE)
-    assert HOSTILE in page.locator(".plans li").first.text_content()
+    assert page.locator(".plans li").first.text_content() == HOSTILE
+    page.select_option("#model", "cope/texts")
+    page.click("#send")
+    expect(page.locator("#history li")).to_have_count(2)
+    expect(page.locator(".answer .text")).to_contain_text(HOSTILE)
     page.reload()
     page.locator("#history button").first.click()
-    expect(page.locator(".answer .text")).to_have_text(HOSTILE)
+    expect(page.locator(".answer .text")).to_contain_text(HOSTILE)
     assert page.locator("main img, main script").count() == 0
     assert page.evaluate("window.harmed") is None
 
@@ -102,7 +106,7 @@ def test_a_key_is_asked_for_and_stays_in_the_tab(
     page.fill("#key", secret)
     page.keyboard.press("Enter")
     expect(page.locator("#key-dialog")).to_be_hidden()
-    expect(page.locator("#model option")).to_have_count(3)
+    expect(page.locator("#model option")).to_have_count(4)
     page.focus("#question")
     ask(page)
     expect(page.locator(".answer .text")).to_have_text("42")

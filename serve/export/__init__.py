@@ -1,0 +1,1 @@
+"""A cascade as an MLflow model, for `mlflow models serve` and for tables."""
