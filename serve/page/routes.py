@@ -10,7 +10,12 @@ from ...programs.program_view import view_from_state
 from ..access import Access
 from ..service import SERVED, Service
 
-_KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_KINDS = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
 _INDEX = "index.html"
 
 POLICY = "; ".join(

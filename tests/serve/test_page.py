@@ -101,7 +101,5 @@ def test_chunks_say_what_happened_as_data(service: Service) -> None:
     assert kinds[0] == "round" and kinds[-1] == "gate" and kinds.count("plan") == 8
     assert events[0]["rounds"] == 3 and events[0]["threshold"] == 0.75
     samples = [event for event in events if event["type"] == "sample"]
-    assert [sum(sample["votes"].values()) for sample in samples] == list(
-        range(1, len(samples) + 1)
-    )
+    assert [sum(sample["votes"].values()) for sample in samples] == list(range(1, len(samples) + 1))
     assert events[-1]["accepted"] and "agree" in events[-1]["reason"]
