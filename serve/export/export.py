@@ -43,7 +43,7 @@ def export_program(
         raise CopeError(f"{folder} is there already: name another folder with -o")
     settings, files = write_settings(program, team, domain)
     columns = input_types(RowsProgram.load(settings, files).cascade)
-    script = resources.files(__package__).joinpath("model.txt").read_text(encoding="utf-8")
+    script = resources.files("cope.serve.export").joinpath("model.txt").read_text(encoding="utf-8")
     with TemporaryDirectory() as name:
         temporary = Path(name)
         code = temporary / "model.py"

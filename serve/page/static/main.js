@@ -156,8 +156,12 @@ byId("show-prompts").addEventListener("click", async (event) => {
 });
 byId("prompts-close").addEventListener("click", () => byId("prompts-dialog").close());
 
-byId("change-key").hidden = !hasKey();
-drawHistory();
-await fillModels();
-question.focus();
-document.documentElement.dataset.ready = "yes";
+async function start() {
+  byId("change-key").hidden = !hasKey();
+  drawHistory();
+  question.focus();
+  await fillModels();
+  document.documentElement.dataset.ready = "yes";
+}
+
+start();
