@@ -8,7 +8,7 @@ worker, and pays only for the calls that the lost worker had in flight.
 
 import asyncio
 import json
-from collections import defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -69,7 +69,8 @@ class CallStore:
     ) -> None:
         self.storage, self.lease_seconds = storage, lease_seconds
         self._leases = Leases(storage, lease_seconds, clock or Clock())
-        self._here: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._users = Counter[str]()  # rows of this worker that hold a lock, or wait for it
 
     def __reduce__(self) -> tuple[type["CallStore"], tuple[Storage, float]]:
         """Pickle the settings: in another process it is another worker."""
@@ -98,15 +99,25 @@ class CallStore:
             CopeError: when the store cannot be read or written.
         """
         folder = group.folder
-        lock = self._here[folder]
-        async with lock:
+        async with self._only_row(folder):
             await self._leases.acquire(folder)
             try:
                 yield GroupLedger(self.storage, f"{folder}/{_FILE}", owner)
             finally:
                 self._leases.release(folder)
-        if not lock.locked():
-            self._here.pop(folder, None)
+
+    @asynccontextmanager
+    async def _only_row(self, folder: str) -> AsyncIterator[None]:
+        """Let one row of this worker in at a time, because they all have the same lease."""
+        lock = self._locks.setdefault(folder, asyncio.Lock())
+        self._users[folder] += 1
+        try:
+            async with lock:
+                yield
+        finally:
+            self._users[folder] -= 1
+            if not self._users[folder]:
+                del self._locks[folder], self._users[folder]
 
     def calls_of(self, run: str) -> Iterator[JsonObject]:
         """Yield the calls in the store that the rows of a run have paid for."""

@@ -118,6 +118,28 @@ def test_a_waiting_worker_finds_the_calls_of_the_other_one(storage: Storage):
     assert not list(stores[0].calls_of("run"))
 
 
+def test_equal_rows_of_one_worker_go_one_by_one(storage: Storage):
+    """A row that comes when another one leaves must not pass those that wait."""
+    store, inside, most = CallStore(storage), 0, 0
+
+    async def row(rows: int) -> None:
+        nonlocal inside, most
+        async with store.group(GROUP, "run:1"):
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0)
+            inside -= 1
+        if rows:
+            await row(rows - 1)
+
+    async def work() -> None:
+        await asyncio.gather(*[row(4) for _ in range(5)])
+
+    asyncio.run(work())
+    assert most == 1
+    assert not store._locks and not store._users
+
+
 @pytest.mark.parametrize(
     "damage", [b"[]", b"{", b'{"a": {}}', b'{"a": {"call": 1, "outputs": []}}']
 )
