@@ -1,12 +1,17 @@
 """The prices of API models in DSPy's table."""
 
+from functools import lru_cache
+
 from dspy.clients.model_metadata import model_info, rate
 
 from .prices import Price
 
 
+@lru_cache(maxsize=1024)
 def table_price(model: str) -> Price | None:
     """Return the price of a model; None for a model without a known price.
+
+    Each call asks for it, and DSPy looks through its whole table for a name that is not in it.
 
     Args:
         model: the name with its provider, as in `openai/gpt-4o-mini`.

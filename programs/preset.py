@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Collection, Mapping
-from importlib import resources
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -23,14 +23,13 @@ from ..signatures import PlanKind
 from ..stats.tiers import tier_order
 from ..util.arguments import check_argument, check_number
 from ..util.text import is_file_name, printable, shorten
+from .bundled_files import bundled_files, preset_names
 from .plan_kinds import PLAN_KINDS
 from .pregate_spec import Pregate, as_pregate
 from .preset_errors import preset_error
 from .preset_round import Round, part_of_preset
 from .systems.registry import SYSTEMS, only_cascades_error
 from .systems.stage import Stage, tiers_label
-
-_PACKAGE = __name__.rpartition(".")[0]
 
 
 class Preset(BaseModel):
@@ -172,14 +171,6 @@ class Preset(BaseModel):
         return parse_preset(data, self.name)
 
 
-def preset_names() -> list[str]:
-    """Return the names of the package's presets."""
-    folder = resources.files(_PACKAGE).joinpath("presets")
-    return sorted(
-        f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")
-    )
-
-
 def presets_for_replay() -> list[str]:
     """Return the names of the package's presets, those that name a confidence at the end.
 
@@ -202,7 +193,7 @@ def tier_alone(tier: str) -> Preset:
     >>> tier_alone("frontier").rounds[0].reasoner
     'frontier'
     """
-    if tier in preset_names():
+    if tier in bundled_files():
         return load_preset(tier)
     return Preset(
         name=tier,
@@ -247,10 +238,9 @@ def load_preset(name: str | Path, tiers: Collection[str] = ()) -> Preset:
     """
     check_argument("load_preset(name)", name, (str, Path), "a preset's name or a TOML file's path")
     name = str(name)
-    if name in preset_names():
-        file = resources.files(_PACKAGE).joinpath("presets", f"{name}.toml")
-        text = file.read_text(encoding="utf-8")
-    elif name.endswith(".toml"):
+    if name in bundled_files():
+        return _bundled_preset(name)
+    if name.endswith(".toml"):
         text = _read_file(name)
     elif name in tiers:
         return tier_alone(name)
@@ -261,6 +251,16 @@ def load_preset(name: str | Path, tiers: Collection[str] = ()) -> Preset:
         more = ", or give a file FILE.toml, or --tier NAME=MODEL for a tier alone"
         hint = suggest_names(name, dict.fromkeys(known), more)
         raise CopeError(f"no preset is named {name!r}: {hint}")
+    return _parse_toml(text, name)
+
+
+@cache
+def _bundled_preset(name: str) -> Preset:
+    """Return one of the package's presets, which is immutable."""
+    return _parse_toml(bundled_files()[name].read_text(encoding="utf-8"), name)
+
+
+def _parse_toml(text: str, name: str) -> Preset:
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

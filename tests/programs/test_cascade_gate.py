@@ -65,7 +65,7 @@ def test_the_plan_handed_on_is_one_behind_the_majority_drawn_at_random_by_the_se
     drawn: Counter[str] = Counter()
     first = load_preset("cope").rounds[0].model_dump()
     preset = Preset(name="mine", rounds=[first, {"reasoner": "large", "sees": [1]}])  # pyright: ignore[reportArgumentType]
-    for seed in range(24):
+    for seed in range(12):
         s = scripted(by_index(answers, seed))
         made = Cascade(preset, s.team, seed=seed)(question=QUESTION).rounds[0]
         drawn[made["plan"]] += 1
@@ -73,7 +73,7 @@ def test_the_plan_handed_on_is_one_behind_the_majority_drawn_at_random_by_the_se
             again = Cascade(preset, s.team, seed=seed)(question=QUESTION).rounds[0]
             assert again["plan"] == made["plan"]
     assert set(drawn) == {f"Goal of {index}." for index in (0, 2, 3, 6)}
-    assert all(2 <= count <= 12 for count in drawn.values()), drawn  # 6 each, give or take
+    assert all(1 <= count <= 6 for count in drawn.values()), drawn  # 3 each, give or take
 
 
 def test_a_plan_that_cannot_be_read(scripted):

@@ -11,14 +11,19 @@ import gc
 import ipaddress
 import logging
 import socket
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import dspy
 import dspy.adapters.utils
+import dspy.clients.capabilities
+import dspy.clients.costs
 import pytest
+from dspy.clients import model_metadata
 from dspy.dsp.utils.settings import DEFAULT_CONFIG
+from dspy.signatures.signature import SignatureMeta
 from pydantic import TypeAdapter
 
 import support.hypothesis_profiles as hypothesis_profiles
@@ -41,6 +46,41 @@ _OF_THE_USER = (
 
 # DSPy makes a validator for each value that it writes into a prompt, though they are all texts.
 dspy.adapters.utils.TypeAdapter = functools.cache(TypeAdapter)
+
+# DSPy looks through its whole table of models three times for each call to a model that is not in it.
+_model_info = model_metadata.model_info
+
+
+@functools.cache
+def _found_model(provider: str, model: str, namespaces: tuple[str, ...] | None) -> dict[str, Any]:
+    return _model_info(provider, model, namespaces=namespaces)
+
+
+def _model_info_once(provider: str, model: str, *, namespaces: Any = None) -> dict[str, Any]:
+    """Return what DSPy knows of a model, which is looked up once."""
+    names = None if namespaces is None else tuple(namespaces)
+    return copy.deepcopy(_found_model(provider, model, names))
+
+
+for _user in (dspy.clients.capabilities, dspy.clients.costs):
+    _user.model_info = _model_info_once
+
+# DSPy sorts a signature's fields into inputs and outputs about twenty times for each call.
+_sorted_fields: weakref.WeakKeyDictionary[Any, dict[str, dict[str, Any]]] = (
+    weakref.WeakKeyDictionary()
+)
+_sort_fields = SignatureMeta._get_fields_with_type
+
+
+def _fields_with_type(signature: Any, field_type: str) -> dict[str, Any]:
+    """Return a signature's inputs or outputs, which are sorted once."""
+    kept = _sorted_fields.setdefault(signature, {})
+    if field_type not in kept:
+        kept[field_type] = _sort_fields(signature, field_type)
+    return dict(kept[field_type])
+
+
+SignatureMeta._get_fields_with_type = _fields_with_type
 
 _sleep, _to_thread = asyncio.sleep, asyncio.to_thread  # tests may patch them
 

@@ -1,7 +1,9 @@
 """Records of many questions, quickly made: samples as others publish them, imported."""
 
 import json
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -39,7 +41,20 @@ def imported(
     where: Path, questions: int = 400, seed: int = 0, group: str | None = None, **row: Any
 ) -> Recording:
     """Return a record of such samples, also as a file `r.parquet` there."""
-    return record_of(published(where, questions, seed, **row), group)
+    if row or group:
+        return record_of(published(where, questions, seed, **row), group)
+    for name, content in _files(questions, seed).items():
+        (where / name).write_bytes(content)
+    return Recording.open(where / "r.parquet")
+
+
+@cache
+def _files(questions: int, seed: int) -> dict[str, bytes]:
+    """Return samples and their record, which many tests begin with."""
+    with TemporaryDirectory() as folder:
+        where = Path(folder)
+        record_of(published(where, questions, seed))
+        return {name: (where / name).read_bytes() for name in ("samples.jsonl", "r.parquet")}
 
 
 def lossless(where: Path, questions: int) -> Recording:

@@ -35,7 +35,7 @@ def record_in(folder: Path, questions: int = 12) -> Recording:
 def run_in(root: Path, preset: str, count: int = 6, **settings: Any) -> Path:
     """A run's folder, as `cope eval` leaves it."""
     team = team_of(hostile)
-    cascade = Cascade(load_preset(preset), team)
+    cascade = Cascade(load_preset(preset).with_overrides(samples=3), team)
     models = {tier: team[tier].model for tier in cascade.preset.tiers}
     folder = RunStore(
         {"task": "jsonl", "preset": preset, "models": models, "early_stop": "exact", **settings},

@@ -8,6 +8,7 @@ from support.imported_recordings import imported, lossless, published
 from support.recordings import recorder, recording, team_of, unsure
 
 from cope.optimize.calibration import load_certificate
+from cope.programs import load_preset
 
 
 def test_what_was_chosen_the_guarantee_and_the_held_out_half(here: Path):
@@ -163,7 +164,8 @@ def test_without_right_answers_disagreement_alone_is_guaranteed(here: Path):
 
 
 def test_another_of_the_recorded_programs_is_calibrated(here: Path):
-    recording(recorder(team_of(unsure), "cope", "answer-cascade", "large"), here, 8)
+    few = [load_preset(name).with_overrides(samples=3) for name in ("cope", "answer-cascade")]
+    recording(recorder(team_of(unsure), *few, "large"), here, 8)
     for preset, rounds in (((), "cope"), (("--preset", "answer-cascade"), "answer-cascade")):
         cope(
             "calibrate",

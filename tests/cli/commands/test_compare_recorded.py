@@ -28,9 +28,10 @@ def models(monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]) -> Any
 @pytest.mark.parametrize("preset", ["answer-cascade", *mostly_slow(["cope"])])
 def test_a_replay_gives_the_figures_of_a_live_comparison(here: Path, models: Any, preset: str):
     also = ("--also", "large", "--also", "small")
-    done("record", *DATA, "--preset", preset, *also, "--group", "book")
+    few = ("--samples", "3", "--group", "book")
+    done("record", *DATA, "--preset", preset, *also, *few)
     presets = f"{preset},large,small"
-    live = told(*COMPARE, "--early-stop", "none", "--presets", presets, "--group", "book")
+    live = told(*COMPARE, "--early-stop", "none", "--presets", presets, *few)
     asked = len(models.asks)
     again = told("compare", "--replay", f"jsonl-{preset}.parquet")
     assert len(models.asks) == asked
@@ -40,7 +41,7 @@ def test_a_replay_gives_the_figures_of_a_live_comparison(here: Path, models: Any
 
 
 def test_questions_that_a_record_cannot_tell_are_left_out_and_said(here: Path, models: Any):
-    done("record", *DATA)
+    done("record", *DATA, "--samples", "4")
     words = (
         "compare",
         "--replay",

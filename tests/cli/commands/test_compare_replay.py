@@ -23,37 +23,47 @@ def told(*words: str) -> dict[str, Any]:
     return json.loads(done("compare", "--replay", "r.parquet", *words, "--json").stdout)
 
 
-def test_votes_are_tried_with_the_recorded_number_and_the_lines_start_there(record: Recording):
-    made = told()
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str]:
+    """Return the document and the text of one comparison, which several tests read."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("compared"))
+        imported(Path(), 120)
+        text = done("compare", "--replay", "r.parquet", "--margin", "1").stdout
+        return told("--margin", "1"), " ".join(text.split())
+
+
+def test_votes_are_tried_with_the_recorded_number_and_the_lines_start_there(
+    record: Recording, compared: tuple[dict[str, Any], str]
+):
+    made, text = compared
     assert list(made["systems"]) == ["imported", "large", "self-consistency, 4 samples", "small"]
     assert made["beside"]["large-calls"]["imported"]["start"] == "self-consistency, 4 samples"
     assert made["bootstrap_seed"] == record.seed
     same, less = made["matched"]
-    assert (same["below"], less["below"], same["questions"]) == (0.0, 0.03, 120)
-    text = " ".join(done("compare", "--replay", "r.parquet").stdout.split())
+    assert (same["below"], less["below"], same["questions"]) == (0.0, 0.01, 120)
     assert "does best at that cost: self-consistency, 4 samples." in text
     assert (
         "of what large alone takes, imported needs" in text
-        and "for at most 3.0 points less (measured" in text
+        and "for at most 1.0 points less (measured" in text
     )
     assert told("--limit", "60")["matched"][0]["questions"] == 60
 
 
-def test_the_text_says_whether_the_margin_holds(record: Recording):
-    text = " ".join(done("compare", "--replay", "r.parquet", "--margin", "1").stdout.split())
-    tests = [pair["margin_test"] for pair in told("--margin", "1")["comparisons"]]
+def test_the_text_says_whether_the_margin_holds(compared: tuple[dict[str, Any], str]):
+    made, text = compared
+    tests = [pair["margin_test"] for pair in made["comparisons"]]
     assert {test["margin"] for test in tests} == {0.01} and len(tests) == 3
     for test in tests:
         assert f"{test['text']}." in text and "within 1 point (95%)" in text
 
 
-def test_flips_have_their_ids_and_the_envelope_its_line(record: Recording):
-    made = told()
+def test_flips_have_their_ids_and_the_envelope_its_line(compared: tuple[dict[str, Any], str]):
+    made, text = compared
     for pair, flips in zip(made["comparisons"], made["flips"], strict=True):
         assert (pair["gained"], pair["lost"]) == (len(flips["helped"]), len(flips["harmed"]))
         assert pair["system"] == flips["system"] and flips["by_field"] == {}
     assert set(made["flips"][0]["by_round"]) == {"1", "2"}
-    text = " ".join(done("compare", "--replay", "r.parquet").stdout.split())
     assert made["envelope"]["systems"]["imported"]["text"] in text
     assert "flips against large" in text
 

@@ -50,7 +50,7 @@ def team() -> Team:
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     programs = recorder(team(), PRESET, "large", domain="open")
-    return recording(programs, tmp_path_factory.mktemp("judged"), 60)
+    return recording(programs, tmp_path_factory.mktemp("judged"), 40)
 
 
 def shorter(prompt: str) -> str:

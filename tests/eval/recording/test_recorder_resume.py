@@ -41,18 +41,18 @@ def test_a_run_that_ends_early_resumes_and_writes_the_same_record(
 
     models, whole = scripted(reply), scripted(unsure)
     with pytest.raises(CopeError, match="the model is gone"):
-        recording(recorder(models.team, "cope"), tmp_path / "a", 5)
+        recording(recorder(models.team, "cope"), tmp_path / "a", 4)
     early = Counter(models.asks)
     failing = False
-    record = recording(recorder(models.team, "cope"), tmp_path / "a", 5)
-    other = recording(recorder(whole.team, "cope"), tmp_path / "b", 5)
+    record = recording(recorder(models.team, "cope"), tmp_path / "a", 4)
+    other = recording(recorder(whole.team, "cope"), tmp_path / "b", 4)
     again = Counter(models.asks) - early
     twice = {ask for ask in again if early[ask] and not ("3 +" in ask.user and ask.tier == "large")}
     assert len(twice) <= 16, "no more than what was in flight is asked again"
     timed = [c.name for c in COLUMNS if c.name.endswith("seconds")]
     assert record.table.drop_columns(timed).equals(other.table.drop_columns(timed))
     asked = len(models.asks)
-    recording(recorder(models.team, "cope"), tmp_path / "a", 5)
+    recording(recorder(models.team, "cope"), tmp_path / "a", 4)
     assert len(models.asks) == asked
 
 

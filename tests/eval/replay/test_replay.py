@@ -13,7 +13,7 @@ from cope import Cascade, CopeError, Preset, load_preset
 from cope.eval import Recording, Replay, replay_results, task_by_name
 from cope.models import Price
 
-QUESTIONS = 4
+QUESTIONS = 3
 GATES = [(0.75, 0.5), (0.5, 0.25), (1.0, 1.0)]
 TASK = task_by_name("jsonl")
 NAMES = (
@@ -145,9 +145,9 @@ def test_fewer_samples_hand_the_same_plan_on_where_they_may(tmp_path: Path):
         said = unsure(ask)
         return f"Plan {ask.seed}." if ask.role == "plan" and said.strip() else said
 
-    record = recording(recorder(team_of(planning), "cope"), tmp_path, 16)
+    record = recording(recorder(team_of(planning), "cope"), tmp_path, 10)
     whole, fewer = Replay(record), Replay(record, samples=4)
-    places, votes = np.arange(16), record.rounds[0].votes
+    places, votes = np.arange(10), record.rounds[0].votes
     first, again = (replay.rounds[0].verdict for replay in (whole, fewer))
     assert first and again
     leads = (
@@ -158,8 +158,8 @@ def test_fewer_samples_hand_the_same_plan_on_where_they_may(tmp_path: Path):
     # A lone supporter without a plan hands on another sample's; with one behind the majority the rule is plain.
     behind = (first.supporters & record.rounds[0].plans.astype(bool))[:, :4].any(axis=1)
     may = leads & behind & (first.forwarded < 4)
-    assert fewer.known[may, 1].all() and 4 < may.sum() < 16
-    assert fewer.known[:, 1].mean() > 0.3, "as often as the order allows, and not once in eight"
+    assert fewer.known[may, 1].all() and 2 < may.sum() < 10
+    assert fewer.known[:, 1].mean() > 0.2, "as often as the order allows, and not once in eight"
 
 
 def test_a_record_led_by_another_of_its_programs_replays_that_one(record: Recording):

@@ -150,7 +150,7 @@ def test_more_groups_are_asked_for_by_the_test_that_groups_pass(tmp_path: Path):
 def priced(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     preset = load_preset("answer-cascade").with_overrides(samples=3)
     return recording(
-        recorder(team_of(unsure), preset, "large"), tmp_path_factory.mktemp("priced"), 60
+        recorder(team_of(unsure), preset, "large"), tmp_path_factory.mktemp("priced"), 30
     )
 
 

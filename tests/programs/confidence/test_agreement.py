@@ -142,7 +142,7 @@ def test_a_replay_decides_as_the_live_run(tmp_path: Path, kind: str) -> None:
         ScriptedEngine(reply), ScriptedEngine(lambda messages, request: "large"), cache=False
     )
     programs = recorder(team, preset(kind, 5), domain="open")
-    replay = Replay(recording(programs, tmp_path, 20))
+    replay = Replay(recording(programs, tmp_path, 10))
     outcomes = replay.outcomes()
     live = Cascade(preset(kind, 5), team, early_stop="none", domain="open")
     for index, question in enumerate(replay.recording.questions):
