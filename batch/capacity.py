@@ -190,16 +190,26 @@ def plan_stages(
 
 
 def capacity_document(
-    replay: Replay, speeds: Mapping[str, TierSpeed], rows: Sequence[float] = DEFAULT_ROWS
+    replay: Replay, tiers: Mapping[str, str], rows: Sequence[float] = ()
 ) -> dict[str, Any]:
-    """Return the plans for several numbers of rows as plain data."""
+    """Return the plans for several numbers of rows as plain data.
+
+    Args:
+        replay: the program on a record.
+        tiers: the speed of each tier, see `TierSpeed.parse`.
+        rows: the numbers of rows; empty for `DEFAULT_ROWS`.
+
+    Raises:
+        CopeError: for a speed that is not understood or missing.
+    """
+    speeds = {tier: TierSpeed.parse(speed) for tier, speed in tiers.items()}
     loads = stage_loads(replay)
     document: dict[str, Any] = {"record": str(replay.recording.name)}
     document["preset"] = replay.preset.name
     document["questions"] = int(replay.outcomes().known.sum())
     document["speeds"] = {tier: dict(vars(speed)) for tier, speed in speeds.items()}
     document["plans"] = []
-    for count in rows:
+    for count in rows or DEFAULT_ROWS:
         plans = plan_stages(loads, count, speeds)
         hours = sum(plan.hours for plan in plans)
         document["plans"].append(
@@ -233,9 +243,9 @@ def _stage_document(plan: StagePlan, hours: float) -> dict[str, Any]:
     }
 
 
-def capacity_tables(document: Mapping[str, Any]) -> list[ResultTable]:
-    """Return a table for each number of rows."""
-    tables = []
+def capacity_tables(document: Mapping[str, Any]) -> list[str | ResultTable]:
+    """Return a heading and a table for each number of rows."""
+    tables: list[str | ResultTable] = []
     for plan in document["plans"]:
         columns = ["stage", "rows", "of all", "calls", "read", "written", "cost", "time", "of time"]
         table = ResultTable(columns, left=["stage"])
@@ -247,7 +257,7 @@ def capacity_tables(document: Mapping[str, Any]) -> list[ResultTable]:
                 f"{stage['share_of_time']:.0%}",
             )
         table.add_row("all", *_amounts(plan, ""), "100%")
-        tables.append(table)
+        tables += [f"\n{plan['rows']:,.0f} rows of {document['preset']}, at most", table]
     return tables
 
 

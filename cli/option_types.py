@@ -1,7 +1,7 @@
 """Types and callbacks of options: how the text of an option becomes a value."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
@@ -128,3 +128,8 @@ def assignments(*names: str, read: Callable[[str], Any], help: str, **how: Any) 
     """Return a repeatable option of pairs `NAME=VALUE`, which arrive as one dict."""
     how |= {"multiple": True, "type": NameValue(read), "callback": as_dict}
     return option(*names, help=f"{help} Repeatable.", **how)
+
+
+def decorated(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return the decorator that applies several, the last one first."""
+    return lambda command: reduce(lambda made, one: one(made), reversed(decorators), command)

@@ -7,14 +7,17 @@ that was answered is in the store, so running a shard again costs nothing.
 """
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import CopeError, suggest_names
 from ...models.admission import admission_control
 from ...models.api_transport import use_transport
+from ...programs import Cascade
+from ...programs.confidence.early_stopping import EXACT, NONE
 from ...util.json_types import JsonObject
 from ...util.text import plural
 from ..stages.rows import ShardRequest, ShardResponse
@@ -95,7 +98,7 @@ class OpenAIBatchRunner:
     """
 
     def __init__(self, context: RunnerContext, service: BatchService | None = None) -> None:
-        self._context = context
+        self._context = replace(context, cascade=_asks_all(context.cascade))
         self._settings = BatchSettings.of_options(dict(context.options.runner_settings))
         self._headers: dict[str, dict[str, str]] = {}
         if service is None and self._settings.files:
@@ -210,6 +213,18 @@ class OpenAIBatchRunner:
         name = line["custom_id"]
         resubmits[name] = resubmits.get(name, 0) + 1
         return resubmits[name] > self._settings.resubmit
+
+
+def _asks_all(cascade: Cascade) -> Cascade:
+    """Return a cascade whose rounds do not stop early, because a batch has all their requests.
+
+    `exact` decides the same with all samples. A heuristic rule decides as it does elsewhere.
+    """
+    if cascade.early_stop != EXACT:
+        return cascade
+    other = copy.copy(cascade)
+    other.early_stop = NONE
+    return other
 
 
 def _drop(log: BatchLog, batch: SubmittedBatch) -> None:

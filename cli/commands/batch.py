@@ -4,15 +4,12 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import click
-
 from ...errors import CopeError
-from ..context import AppContext, pass_app
-from ..option_groups import option_group, program_options, team_options
+from ..context import AppContext
+from ..option_groups import option_group
 from ..option_types import assignments, count, flag, option, usd
-from ..options import calibration_option, early_stop_option, json_option, split_option
 from ..output import notify, print_json, print_text, silence
-from .run import asked_options, stdin_format_option, take_table
+from .run import asked_options, table_command, take_table
 
 if TYPE_CHECKING:
     from ...batch.stages.options import BatchOptions
@@ -40,22 +37,12 @@ batch_options = option_group(
         help="A setting of the runner.",
     ),
     option("--calls", metavar="FOLDER", help="Calls that several runs share, also on other hosts."),
+    flag("--print-job", help="Print a script for spark-submit that runs this command, and end."),
     prepare=take_table,
 )
 
 
-@click.command()
-@batch_options
-@stdin_format_option
-@split_option
-@json_option
-@flag("--print-job", help="Print a script for spark-submit that runs this command, and end.")
-@flag("-q", "--quiet", help="Show no progress.")
-@program_options
-@early_stop_option
-@calibration_option
-@team_options
-@pass_app
+@table_command(batch_options)
 def command(
     app: AppContext,
     batch_options: "BatchOptions",

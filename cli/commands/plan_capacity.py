@@ -7,7 +7,7 @@ import click
 
 from ..option_types import PATH, Thresholds, assignments, option, or_empty
 from ..options import json_option, price_option, samples_option
-from ..output import print_json, print_text
+from ..output import print_json
 
 if TYPE_CHECKING:
     from ...models import Price
@@ -40,16 +40,13 @@ def command(
     as_json: bool,
 ) -> None:
     """Plan rows, tokens, money and hours of each stage for 1e6, 1e8 and 1e9 rows, or for --rows."""
-    from ...batch.capacity import DEFAULT_ROWS, TierSpeed, capacity_document, capacity_tables
+    from ...batch.capacity import capacity_document, capacity_tables
     from ...eval.replay.replay import Replay
     from ..display.results import result_console
 
     replay = Replay(record, preset, samples=samples, thresholds=thresholds, prices=prices)
-    parsed = {tier: TierSpeed.parse(speed) for tier, speed in speeds.items()}
-    document = capacity_document(replay, parsed, rows or DEFAULT_ROWS)
+    document = capacity_document(replay, speeds, rows)
     if as_json:
         print_json(document)
-        return
-    for plan, table in zip(document["plans"], capacity_tables(document), strict=True):
-        print_text(f"\n{plan['rows']:,.0f} rows of {document['preset']}, at most")
-        result_console().print(table)
+    else:
+        result_console().print(*capacity_tables(document), sep="\n")

@@ -1,5 +1,6 @@
 """`cope run`: answer every row of a table, and write the rows with their answers."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,13 @@ from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
 from ..column_options import question_options, take_columns
 from ..context import AppContext, pass_app
 from ..option_groups import option_group, program_options, team_options
-from ..option_types import CommaSeparated, flag, option
+from ..option_types import CommaSeparated, decorated, flag, option
 from ..options import (
+    Command,
     budget_option,
     calibration_option,
     data_option,
     early_stop_option,
-    hedge_option,
     json_option,
     limit_option,
     match_option,
@@ -45,6 +46,7 @@ def take_table(values: dict[str, Any]) -> None:
         del values["columns"]
 
 
+# The options of a table and of what is asked about its rows.
 asked_options = (
     click.argument("table", required=False, metavar="[FILE|-]"),
     data_option,
@@ -71,7 +73,6 @@ asked_options = (
     flag("--retry-errors", help="Ask the rows again that have an error."),
     flag("--again", help="Answer all rows again and overwrite the output."),
 )
-"""The options of a table and of what is asked about its rows."""
 
 table_options = option_group(
     "batch.options:TableOptions",
@@ -81,27 +82,27 @@ table_options = option_group(
     prepare=take_table,
 )
 
-stdin_format_option = option(
-    "--format",
-    "stdin_format",
-    type=click.Choice(["txt", "jsonl", "csv", "tsv", "parquet"]),
-    default="txt",
-    help="Of standard input; txt has a question on each line.",
-)
+
+def table_command(options: Callable[[Command], Command]) -> Callable[[Command], click.Command]:
+    """Return a decorator that makes a command with a table's options and those of its answers."""
+    formats = click.Choice(["txt", "jsonl", "csv", "tsv", "parquet"])
+    text = "Of standard input; txt has a question on each line."
+    return decorated(
+        click.command(),
+        options,
+        option("--format", "stdin_format", type=formats, default="txt", help=text),
+        split_option,
+        json_option,
+        flag("-q", "--quiet", help="Show no progress."),
+        program_options,
+        early_stop_option,
+        calibration_option,
+        team_options,
+        pass_app,
+    )
 
 
-@click.command()
-@table_options
-@stdin_format_option
-@split_option
-@json_option
-@flag("-q", "--quiet", help="Show no progress.")
-@program_options
-@early_stop_option
-@calibration_option
-@hedge_option
-@team_options
-@pass_app
+@table_command(table_options)
 def command(
     app: AppContext,
     table_options: "TableOptions",

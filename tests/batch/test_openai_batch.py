@@ -48,11 +48,14 @@ class Batches:
         rows = "".join(json.dumps({"text": f"What is {n}?"}) + "\n" for n in range(1, 6))
         self.input.write_text(rows)
         self.small: Any = SMALL
+        self.early_stop = "none"
         self.prices = {"small": Price(1, 2), "large": Price(10, 20)}
 
     def run(self, **options: Any) -> Any:
         team = Team(self.small, LARGE, cache=False, prices=self.prices)
-        cascade = Cascade("cope", team, answer_kind="text", early_stop="none").with_settings
+        cascade = Cascade(
+            "cope", team, answer_kind="text", early_stop=self.early_stop
+        ).with_settings
         preset = Cascade("cope", team).preset.with_overrides(samples=4)
         system = cascade(preset, 0)
         settings = options.pop("settings", QUICK)
@@ -97,6 +100,13 @@ def test_every_request_is_in_a_batch_once_at_half_the_price(batches: Batches):
     models = [{line["body"]["model"]} for line in batches.api.lines]
     assert {"small"} in models and {"large"} in models
     assert len(batches.api.batches) == 2 + 2 + 1, "plans, then answers; one batch for all shards"
+
+
+def test_an_exact_stop_leaves_no_paid_call_out_of_the_bill(batches: Batches):
+    batches.early_stop = "exact"
+    report = batches.run()
+    assert sum(stage.usage.calls for stage in report.stages) == sum(batches.api.asked.values())
+    assert [row["answer"] for row in batches.answers()] == ["1", "2", "3", "4", "5"]
 
 
 def test_requests_of_an_expired_batch_are_submitted_again(batches: Batches):
