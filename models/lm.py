@@ -33,6 +33,7 @@ from .replies import check_outputs, finish_reason, is_rejected
 from .retries import retry_pause
 from .runtime import TierRuntime
 from .server_waits import SERVER_WAITS
+from .token_report import token_report
 
 Messages = list[JsonObject]
 """Chat messages with role and content."""
@@ -288,6 +289,9 @@ class TierLM(dspy.LM):
         if not _history_disabled.get():
             self._keep_history(entry)
         _finish_reason.set(finish_reason(entry.get("response")))
+        report = token_report()
+        if report is not None:
+            report.take(entry.get("outputs"))
         call = current_call.get()
         if call is not None:
             fill_call(call, entry, from_server=not isinstance(self.engine, LocalEngine))

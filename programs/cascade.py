@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import dspy
 
@@ -25,6 +25,7 @@ from .demonstrations import nearest_by_role
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .hedged_round import run_hedged
 from .hedging import EarlyPlan, Hedge
+from .json_form import JsonForm
 from .optimizer_trace import extend_trace, trace_of_answer
 from .prediction import CascadePrediction
 from .predictor_name import round_attribute
@@ -60,6 +61,8 @@ class Cascade(PromptedProgram):
         saved_kind: the kind that state and fingerprint name; None is `answer_kind`.
         signature: a DSPy signature of your own, or its text such as `ticket, customer -> team`:
             its inputs are the question, and its first output is the answer, see `TaskSignature`.
+        json_form: answers are JSON of this form; the package's own prompt for free text asks for
+            them, so the reasoners' prompts of a compile are not used.
         confidence: how samples become an answer, in rounds whose preset names no confidence; None
             is the domain's default: the share of the votes, or the visible tests.
         hedge: when the next round's plan is written while the vote is open, see `hedging`; None for
@@ -87,6 +90,7 @@ class Cascade(PromptedProgram):
         saved_kind: str | None = None,
         signature: type[dspy.Signature] | str | None = None,
         hedge: Hedge | None = None,
+        json_form: JsonForm | None = None,
     ) -> None:
         super().__init__()
         check_argument("Cascade(team)", team, Team, "a Team, such as Team()", optional=True)
@@ -102,6 +106,9 @@ class Cascade(PromptedProgram):
         if self.task_signature is not None:
             self.task_signature.check_plans(self.preset.plan_kinds)
             kind = self.task_signature.domain(kind)
+        self.json_form = json_form
+        if json_form is not None:
+            kind, answer_kind = json_form.domain(kind), None
         self.named_kind, self.given_saved_kind = answer_kind, saved_kind
         self.saved_kind = saved_kind or answer_kind or kind.answer_kind
         kind = kind.with_answer_kind(answer_kind or kind.unnamed_kind or None)
@@ -138,6 +145,7 @@ class Cascade(PromptedProgram):
             "saved_kind": self.given_saved_kind,
             "signature": None if self.task_signature is None else self.task_signature.signature,
             "hedge": self.hedge,
+            "json_form": self.json_form,
         }
 
     def settings(self) -> dict[str, Any]:
@@ -271,6 +279,20 @@ class Cascade(PromptedProgram):
     def answers(self) -> AnswerKind:
         """The kind of answers: how they are parsed and compared."""
         return ANSWER_KINDS.by_name(self.answer_kind)
+
+    def with_json_form(self, form: JsonForm) -> Self:
+        """Return the program with the same planners, whose answers are JSON of a form.
+
+        Raises:
+            CopeError: for a program with a signature of its own, whose outputs have types.
+        """
+        if self.task_signature is not None:
+            raise CopeError("a program with a signature of its own does not answer in JSON")
+        params = self.get_params() | {"json_form": form, "confidence": None}
+        other = type(self)(**params)
+        for mine, theirs in zip(other.rounds(), self.rounds(), strict=True):
+            mine.planner = theirs.planner
+        return other
 
     @staticmethod
     def from_file(path: str | Path, team: Team | None = None, **kwargs: Any) -> "Cascade":

@@ -8,8 +8,9 @@ import dspy
 from dspy.utils.exceptions import AdapterParseError
 
 from ..models import Team, metered
+from ..models.adapter import LeanAdapter
 from ..models.concurrency import with_priority
-from ..models.continuation import ContinuingAdapter, continuation_settings
+from ..models.continuation import ContinuingAdapter, can_continue, continuation_settings
 from ..models.reply_text import TextSink, use_text_sink
 from ..models.spending import budget_round
 from .confidence.base import Confidence, FinishingTally, Sample, Tally
@@ -35,6 +36,7 @@ from .preset import Preset
 from .progress import Progress
 from .reasoner import Reasoner
 from .reply_facts import copy_reply_facts, forwarded_plan
+from .reply_format import acall_in_format
 from .round_call import Demos, RoundCall
 from .round_plan import gate_plan_rounds, make_plan, seen_plans, show_plans
 from .sampling import draw_samples, seeded_order
@@ -64,7 +66,9 @@ class CascadeRound(ProgramModule):
         self.reasoner = Reasoner(kinds, number, domain)
         if self.planner and self.planner.predict:
             _instruct(self.planner.predict, self.spec.plan_instructions)
-        _instruct(self.reasoner.predict, self.spec.instructions)
+        self.response_format = domain.response_format
+        if self.response_format is None:  # else the prompt describes the form of the reply
+            _instruct(self.reasoner.predict, self.spec.instructions)
         self.ranks = Ranks()
 
     def _requests_logprobs(self, confidence: Confidence, team: Team) -> bool:
@@ -236,22 +240,25 @@ class CascadeRound(ProgramModule):
         if sample.plan is not None:
             plans[self.number] = sample.plan
         tier = self.spec.reasoner
-        shown, start = show_plans(self.seen, plans, call.team[tier])
+        continues = self.response_format is None and can_continue(call.team[tier])
+        shown, start = show_plans(self.seen, plans, continues)
         config = call.settings("reason", index)
-        adapter = None
+        adapter = None if self.response_format is None else LeanAdapter()
         if start:
             adapter = ContinuingAdapter(start)
             config |= continuation_settings(call.team[tier])
+        nearest = call.demos.get("reasoner", ())
+
+        async def solve(settings: dict[str, Any]) -> dspy.Prediction:
+            return await self.reasoner.acall(
+                plans=shown, config=settings, nearest=nearest, **call.inputs
+            )
+
         with call.context(tier, "reason", sample.trace, index, adapter) as on:
             on.enter_context(use_text_sink(self._text_sink(start)))
             try:
                 with metered() as meter:
-                    prediction = await self.reasoner.acall(
-                        plans=shown,
-                        config=config,
-                        nearest=call.demos.get("reasoner", ()),
-                        **call.inputs,
-                    )
+                    prediction = await acall_in_format(solve, config, self.response_format)
             except AdapterParseError as error:
                 sample.unparsed_reply = error.lm_response
                 copy_reply_facts(sample, meter)

@@ -10,6 +10,7 @@ import dspy
 from ..models import Team, call_labels
 from ..models.adapter import LeanAdapter
 from ..models.call import Role
+from ..models.token_report import token_report
 from .hedging import EarlyPlan
 from .plan_kinds import PLAN_KINDS
 from .preset_round import Round
@@ -102,4 +103,7 @@ class RoundCall:
                 config["seed"] = config["rollout_id"]
         if role == "reason" and self.logprobs:
             config["logprobs"] = True
+        report = token_report()
+        if role == "reason" and report is not None:
+            config |= report.settings()
         return config

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from dspy.utils.exceptions import AdapterParseError
 
-from ..models import Tier
 from ..models.continuation import (
     ContinuingAdapter,
     StartAdapter,
@@ -69,7 +68,7 @@ def gate_plan_rounds(preset: Preset, number: int) -> list[int]:
 
 
 def show_plans(
-    seen: list[SeenPlan], plans: Mapping[int, str], tier: Tier
+    seen: list[SeenPlan], plans: Mapping[int, str], continues: bool
 ) -> tuple[dict[str, str], str]:
     """Return the plan fields of a prompt, and the start of the reply that the model continues.
 
@@ -78,7 +77,7 @@ def show_plans(
     Args:
         seen: the plans that the reasoner sees.
         plans: the plans, by round.
-        tier: the reasoner's.
+        continues: whether the reasoner's model continues a reply that has begun.
     """
     shown: dict[str, str] = {}
     start = ""
@@ -89,7 +88,7 @@ def show_plans(
             shown[plan.field] = UNREADABLE_PLAN
         elif text is None or plan.kind.is_silent(text):
             continue
-        elif is_start and can_continue(tier):
+        elif is_start and continues:
             start = text  # the last one holds the others, because each continues those before
         else:
             shown[plan.field] = text

@@ -10,11 +10,11 @@ from ..models.spending import SpendingGate
 from ..programs.events import AnswerText
 from ..util.json_types import JsonObject
 from .chat_head import DONE, ChatHead, sse
-from .errors import ApiError, as_api_error
+from .errors import ApiError, as_api_error, no_valid_answer
 from .event_document import event_document
 from .narration import narrate
 from .options import ServeOptions
-from .requests import ChatRequest
+from .requests import ChatRequest, check_length
 from .service import Finished, KeepAlive, Question, Service, ServiceEvent
 from .text_stream import TextStream, cut_at_stops
 from .usage import LastTierCost, api_usage, cascade_field
@@ -50,14 +50,21 @@ class Completion:
             ApiError: when it cannot be answered.
         """
         cascade = service.cascade(request.model)
+        form = request.json_form
+        text = request.question(options.max_prompt)
+        if form is not None:
+            check_length(text + form.instruction, options.max_prompt)
         question = Question(
-            request.question(options.max_prompt),
+            text,
             request.model,
-            request.seed,
-            request.temperature,
-            request.most_tokens,
-            gate,
+            seed=request.seed,
+            temperature=request.temperature,
+            max_tokens=request.most_tokens,
+            gate=gate,
+            json_form=form,
+            alternatives=request.alternatives,
         )
+        _ = service.adapted(question)  # refuses what it cannot answer before it waits for a place
         seed = cascade.seed if request.seed is None else request.seed
         questions = [question.with_choice(index, seed) for index in range(request.choices)]
         return cls(service, request, questions, last_tier, options)
@@ -69,14 +76,15 @@ class Completion:
         choices = []
         predictions = []
         for index, task in enumerate(tasks):
-            prediction, reasoning = task.result()
+            finished, reasoning = task.result()
+            prediction = finished.prediction
             message = {
                 "role": "assistant",
                 "content": self.text(prediction),
                 "reasoning_content": reasoning,
                 "refusal": None,
             }
-            choice = {"index": index, "message": message, "logprobs": None}
+            choice = {"index": index, "message": message, "logprobs": self._logprobs(finished)}
             choices.append(choice | {"finish_reason": finish_reason(prediction)})
             predictions.append(prediction)
         body = self._head.body("chat.completion") | {"choices": choices}
@@ -85,26 +93,43 @@ class Completion:
     async def answer(self) -> tuple[dspy.Prediction, str]:
         """Answer the first choice, and return the prediction and the lines of its reasoning."""
         async with self.within_time():
-            return await self._whole(self.questions[0])
+            finished, reasoning = await self._whole(self.questions[0])
+        return finished.prediction, reasoning
 
     def within_time(self) -> asyncio.Timeout:
         """Return the limit of time of the request, as a context."""
         return asyncio.timeout(self.options.request_timeout)
 
-    async def _whole(self, question: Question) -> tuple[dspy.Prediction, str]:
-        """Answer a question, and return the prediction and the lines of its reasoning."""
+    async def _whole(self, question: Question) -> tuple[Finished, str]:
+        """Answer a question, and return its end and the lines of its reasoning."""
         cascade = self.service.cascade(question.model)
         lines: list[str] = []
         async for event in self.service.events(question):
             if isinstance(event, Finished):
-                return event.prediction, "".join(lines)
+                return event, "".join(lines)
             if not isinstance(event, KeepAlive | AnswerText):
                 lines.append(narrate(event, cascade))
         raise ApiError(500, "the answer did not end", "server_error")
 
     def text(self, prediction: dspy.Prediction) -> str:
-        """Return the text of an answer, up to the first stop."""
-        return cut_at_stops(answer_text(prediction), self.request.stops)
+        """Return the text of an answer, up to the first stop.
+
+        Raises:
+            ApiError: when JSON was asked for, and no sample fits its form. An answer that was cut
+                at the limit of tokens is empty instead.
+        """
+        form = self.questions[0].json_form
+        if form is None:
+            return cut_at_stops(answer_text(prediction), self.request.stops)
+        if prediction.answer is None and finish_reason(prediction) != "length":
+            raise no_valid_answer()
+        return answer_text(prediction)  # a stop within JSON would break it
+
+    def _logprobs(self, finished: Finished) -> JsonObject | None:
+        """Return the log-probabilities of an answer; None when nobody asked for them."""
+        if self.questions[0].alternatives is None:
+            return None
+        return {"content": list(finished.tokens), "refusal": None}
 
     async def stream(self) -> AsyncGenerator[str]:
         """Answer, and yield server-sent events as things happen.
@@ -135,9 +160,12 @@ class Completion:
                         yield self._chunk(index, {"content": part})
                 case Finished():
                     predictions[index] = event.prediction
-                    rest = texts[index].finish(answer_text(event.prediction))
-                    if rest:
-                        yield self._chunk(index, {"content": rest})
+                    rest = texts[index].finish(self.text(event.prediction))
+                    if rest or event.tokens:
+                        delta = {"content": rest} if rest else {}
+                        chunk = self._head.chunk(index, delta)
+                        chunk["choices"][0]["logprobs"] = self._logprobs(event)
+                        yield sse(chunk)
                     yield self._last_chunk(index, event.prediction)
                 case _:
                     cascade = self.service.cascade(self.questions[index].model)

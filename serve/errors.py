@@ -90,6 +90,17 @@ def metrics_missing() -> ApiError:
     return ApiError(501, text, "server_error", code="not_implemented")
 
 
+def no_valid_answer() -> ApiError:
+    """Return the error for answers that all lack the form that was asked for."""
+    return ApiError(
+        502,
+        "no answer of the model is JSON of the form that response_format asks for",
+        "server_error",
+        code="no_valid_answer",
+        param="response_format",
+    )
+
+
 def as_api_error(error: BaseException) -> ApiError:
     """Return what a client reads about an error.
 
@@ -107,6 +118,12 @@ def as_api_error(error: BaseException) -> ApiError:
         return ApiError(504, "the request took too long", "server_error", code="timeout")
     if isinstance(error, CopeError):
         return ApiError(500, one_line(str(error)), "server_error", code="cope_error")
+    if isinstance(error, dspy.ContextWindowExceededError):
+        text = "the conversation does not fit into the context of a model: shorten it"
+        return ApiError(400, text, code="context_length_exceeded", param="messages")
+    if isinstance(error, dspy.LMUnsupportedFeatureError):
+        text = f"a model cannot do what the request asks for: {one_line(str(error))[:300]}"
+        return ApiError(400, text, code="unsupported_feature")
     if isinstance(error, dspy.LMError):
         text = f"a model failed ({type(error).__name__})"
         return ApiError(502, text, "server_error", code="model_failed")

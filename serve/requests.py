@@ -5,9 +5,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..programs.json_form import JsonForm
 from ..signatures import question_in_conversation
 from ..util.json_types import JsonObject
 from .errors import ApiError, invalid
+from .response_format import ResponseFormat
 
 _INSTRUCTIONS = ("system", "developer")
 _REQUEST = "user"
@@ -78,6 +80,8 @@ class ChatRequest(BaseModel):
     tool_choice: str | dict[str, Any] | None = None
     parallel_tool_calls: bool | None = None
     logprobs: bool | None = None
+    top_logprobs: int | None = Field(None, ge=0, le=20)
+    response_format: ResponseFormat | None = None
 
     @property
     def wants_usage(self) -> bool:
@@ -93,6 +97,22 @@ class ChatRequest(BaseModel):
     def most_tokens(self) -> int | None:
         """The maximum of tokens of an answer; None for the program's own."""
         return self.max_completion_tokens or self.max_tokens
+
+    @property
+    def json_form(self) -> JsonForm | None:
+        """The form of answers that are JSON; None for text."""
+        return None if self.response_format is None else self.response_format.json_form()
+
+    @property
+    def alternatives(self) -> int | None:
+        """How many alternatives to each token are reported; None without log-probabilities.
+
+        Raises:
+            ApiError: for alternatives without log-probabilities.
+        """
+        if self.top_logprobs is not None and not self.logprobs:
+            raise invalid("top_logprobs needs logprobs: true", "top_logprobs")
+        return (self.top_logprobs or 0) if self.logprobs else None
 
     @property
     def stops(self) -> tuple[str, ...]:

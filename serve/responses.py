@@ -15,7 +15,7 @@ import dspy
 
 from ..programs.events import AnswerText
 from ..util.json_types import JsonObject
-from .chat import COMMENT, Completion, answer_text, finish_reason
+from .chat import COMMENT, Completion, finish_reason
 from .errors import ApiError, as_api_error
 from .narration import narrate
 from .responses_request import ResponsesRequest
@@ -93,7 +93,7 @@ class Response:
         if not written:
             for opening in self._open_message(reasoning, lines):
                 yield opening
-        rest = text.finish(answer_text(prediction))
+        rest = text.finish(self.completion.text(prediction))
         if rest:
             yield self._text_delta(rest)
         for ending in self._close_message(written + rest):

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .errors import invalid
 from .requests import ChatRequest, Message, Part
+from .response_format import TextOptions
 
 _MESSAGE = "message"
 
@@ -33,6 +34,7 @@ class ResponsesRequest(BaseModel):
     max_output_tokens: int | None = Field(None, ge=1)
     previous_response_id: str | None = None
     tools: list[dict[str, Any]] | None = None
+    text: TextOptions | None = None
     metadata: dict[str, str] | None = None
 
     def chat_request(self) -> ChatRequest:
@@ -64,6 +66,8 @@ class ResponsesRequest(BaseModel):
             "temperature": self.temperature,
             "max_tokens": self.max_output_tokens,
         }
+        if self.text is not None and self.text.format is not None:
+            fields["response_format"] = self.text.format.chat_format()
         return ChatRequest.model_validate(fields)
 
 

@@ -12,8 +12,11 @@ from ..errors import CopeError
 from ..models import Team
 from ..models.admission import Halt
 from ..models.spending import SpendingGate, use_gate
+from ..models.token_report import TokenReport, use_token_report
 from ..programs import Cascade
+from ..programs.domains.registry import domain_by_name
 from ..programs.events import Event, use_observer
+from ..programs.json_form import JsonForm
 from ..programs.options import ProgramOptions, TeamOptions
 from ..programs.preset import preset_names
 from ..programs.resolve import (
@@ -24,7 +27,8 @@ from ..programs.resolve import (
     resolve_cascade,
     resolve_team,
 )
-from .errors import as_api_error, unknown_model
+from ..util.json_types import JsonObject
+from .errors import as_api_error, invalid, unknown_model
 
 SERVED = "cope"
 """The name under which clients ask the program that is served."""
@@ -37,9 +41,15 @@ class KeepAlive:
 
 @dataclass(frozen=True)
 class Finished:
-    """The question is answered; `prediction` is that of the cascade."""
+    """The question is answered.
+
+    Attributes:
+        prediction: that of the cascade.
+        tokens: the tokens of the answer with their log-probabilities, where they were asked for.
+    """
 
     prediction: dspy.Prediction
+    tokens: tuple[JsonObject, ...] = ()
 
 
 ServiceEvent = Event | KeepAlive | Finished
@@ -57,6 +67,9 @@ class Question:
         max_tokens: the maximum of tokens of a solution; None for the program's own.
         gate: lets its calls through within a budget; None for no budget.
         choice: the number of the answer, where a request asks for several.
+        json_form: the form of an answer that is JSON; None for text.
+        alternatives: how many alternatives to each token are reported; None for no
+            log-probabilities.
     """
 
     text: str
@@ -66,6 +79,8 @@ class Question:
     max_tokens: int | None = None
     gate: SpendingGate | None = None
     choice: int = 0
+    json_form: JsonForm | None = None
+    alternatives: int | None = None
 
     def with_choice(self, index: int, seed: int) -> "Question":
         """Return the question for one of several answers, which have seeds of their own."""
@@ -153,8 +168,25 @@ class Service:
         """Return the cascade for a question, with the settings of its request.
 
         Raises:
-            ApiError: when no such model is served.
+            ApiError: when no such model is served, or it cannot answer in the form that is asked
+                for.
         """
+        cascade = self._with_settings(question)
+        if question.json_form is not None:
+            try:
+                cascade = cascade.with_json_form(question.json_form)
+            except CopeError as error:
+                raise invalid(str(error), "response_format") from None
+        if question.alternatives is not None and not shows_tokens(cascade):
+            raise invalid(
+                "logprobs are reported where one sample is the answer: of a server of free text "
+                "or JSON, by a model of one tier such as cope/small",
+                "logprobs",
+            )
+        return cascade
+
+    def _with_settings(self, question: Question) -> Cascade:
+        """Return the cascade for a question, with the numbers of its request."""
         cascade = self.cascade(question.model)
         preset = cascade.preset
         rounds = []
@@ -191,12 +223,17 @@ class Service:
         happened: asyncio.Queue[Event | KeepAlive | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()
 
+        report: TokenReport | None = None
+        if question.alternatives is not None:
+            report = TokenReport(question.alternatives)
+
         async def answer() -> dspy.Prediction:
             with (
                 dspy.context(disable_history=True, trace=None),  # both grow with every request
                 self.span(question),
                 use_observer(happened.put_nowait),
                 use_gate(question.gate),
+                use_token_report(report),
             ):
                 try:
                     return await cascade.acall(question=question.text)
@@ -216,7 +253,7 @@ class Service:
                 if not isinstance(event, KeepAlive):
                     self._observe(question, event)
                 yield event
-            finished = Finished(work.result())
+            finished = Finished(work.result(), tuple(report.tokens) if report else ())
             self._observe(question, finished)
             yield finished
         finally:
@@ -238,3 +275,10 @@ def answers_with_one_call(cascade: Cascade) -> bool:
     rounds = cascade.preset.rounds
     first = rounds[0]
     return len(rounds) == 1 and first.samples == 1 and first.planner is None
+
+
+def shows_tokens(cascade: Cascade) -> bool:
+    """Return whether the tokens of one reply are those of the answer."""
+    domain = domain_by_name(cascade.domain)
+    is_reply = domain.answer_is_reply or cascade.json_form is not None
+    return is_reply and answers_with_one_call(cascade)

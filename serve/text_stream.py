@@ -38,8 +38,11 @@ class TextStream:
         return self._take(ready)
 
     def finish(self, answer: str) -> str:
-        """Return what is left of the answer; nothing, if it differs from what was sent."""
-        answer = cut_at_stops(answer, self._stops)
+        """Return what is left of the answer; nothing, if it differs from what was sent.
+
+        Args:
+            answer: the answer without what follows a stop.
+        """
         sent = self._text[: self._sent]
         return answer[len(sent) :] if answer.startswith(sent) else ""
 

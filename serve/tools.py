@@ -59,6 +59,8 @@ class ToolCompletion:
             )
         if request.choices > 1:
             raise invalid("with tools n must be 1", "n")
+        if request.alternatives is not None:
+            raise invalid("with tools no logprobs are reported", "logprobs")
         texts = [message.plain_text() for message in request.messages]  # refuses other parts
         check_length("".join(texts), options.max_prompt)
         return cls(tier, request, options, gate)
@@ -119,6 +121,9 @@ class ToolCompletion:
         settings = {name: given[name] for name in _PASSED_ON if name in given}
         if self.request.most_tokens:
             settings["max_tokens"] = self.request.most_tokens
+        form = self.request.json_form
+        if form is not None:
+            settings["response_format"] = form.response_format
         return settings
 
 

@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Protocol
 
 import psutil
-from dspy.lm15 import ContextLengthError, Request, Response, ServerError
+from dspy.lm15 import (
+    ContextLengthError,
+    InvalidRequestError,
+    Request,
+    Response,
+    ServerError,
+)
 
 from ...errors import CopeError
 from ...util.json_types import JsonObject
@@ -229,6 +235,8 @@ def _engine_error(error: JsonObject, context: int) -> Exception:
             f"the prompt has {tokens} tokens and the model's context {context}: "
             "shorten it or set a larger context"
         )
+    if error.get("type") == "invalid_request_error":  # such as a schema that makes no grammar
+        return InvalidRequestError(f"the embedded engine refused: {error.get('message', error)}")
     return ServerError(f"the embedded engine failed: {error.get('message', error)}")
 
 

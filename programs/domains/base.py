@@ -49,6 +49,8 @@ class Domain:
             sandbox must exist before the first question.
         gate_text: describes what a round with a threshold accepts.
         gate_is_share: whether the confidence is the leading answer's share of the votes.
+        response_format: the format that replies must have, as the OpenAI API names it; None for
+            text. Then the whole reply is the answer.
         inputs: each input of a program with its type, for MLflow's schema; a question mark marks an
             optional input, a plural a list.
     """
@@ -68,6 +70,7 @@ class Domain:
     needs_sandbox: bool = False
     gate_text: Callable[[float], str] = threshold_is_a_share
     gate_is_share: bool = True
+    response_format: Mapping[str, Any] | None = None
     inputs: Mapping[str, str] = field(default_factory=lambda: {"question": "string"})
 
     def with_answer_kind(self, name: str | None) -> Self:

@@ -100,7 +100,7 @@ HOSTILE = [
 def test_reading_a_hostile_reply_takes_time_linear_in_its_length(piece: str) -> None:
     """The bound is for what grows faster: 4,000 characters take a hundredth of a second."""
     text = (piece * 4_000)[:4_000]
-    for name in ("number", "math", "text", "choice", "list"):
+    for name in ("number", "math", "text", "choice", "list", "json"):
         kind = ANSWER_KINDS[name]
         began = time.process_time()
         kind.parse(f"{text} 5")

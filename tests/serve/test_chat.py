@@ -1,40 +1,15 @@
 """Chat completions over a scripted team, without a socket."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
+from support.api import ask, body, chunks, client
 
 from cope import Cascade, Team
 from cope.models import ScriptedEngine
-from cope.serve import ServeOptions, Service, make_app
-
-
-def client(service: Service, **options: Any) -> httpx.AsyncClient:
-    app = make_app(service, ServeOptions(**options), log=lambda line: None)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://cope")
-
-
-def body(text: str = "What is 6 times 7?", **fields: Any) -> dict[str, Any]:
-    return {"model": "cope", "messages": [{"role": "user", "content": text}], **fields}
-
-
-def ask(service: Service, request: dict[str, Any], **options: Any) -> httpx.Response:
-    async def send() -> httpx.Response:
-        async with client(service, **options) as http:
-            return await http.post("/v1/chat/completions", json=request)
-
-    return asyncio.run(send())
-
-
-def chunks(response: httpx.Response) -> list[dict[str, Any]]:
-    lines = [line for line in response.text.split("\n\n") if line.startswith("data: ")]
-    assert lines[-1] == "data: [DONE]"
-    return [json.loads(line.removeprefix("data: ")) for line in lines[:-1]]
+from cope.serve import Service
 
 
 @pytest.fixture

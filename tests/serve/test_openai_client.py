@@ -1,35 +1,28 @@
 """The `openai` package against a served cascade over a real socket."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import openai
 import pytest
-import uvicorn
+from support.api import running
 
 from cope import Cascade, Team
 from cope.models import ScriptedEngine
-from cope.serve import Service, make_app
+from cope.serve import Service
 
 QUESTION: Any = [{"role": "user", "content": "What is 6 times 7?"}]
 
 
 @asynccontextmanager
 async def client(service: Service) -> AsyncIterator[openai.AsyncOpenAI]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    address = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-    app = make_app(service, log=lambda line: None)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-    serving = asyncio.create_task(server.serve([listener]))
-    try:
-        async with openai.AsyncOpenAI(base_url=address, api_key="none", max_retries=0) as made:
-            yield made
-    finally:
-        server.should_exit = True
-        await serving
+    async with (
+        running(service) as address,
+        openai.AsyncOpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0) as made,
+    ):
+        yield made
 
 
 @pytest.fixture

@@ -208,6 +208,7 @@ KINDS = {
     "contains": Answers("Paris", ("It is Paris.",), ("London",)),
     "date": Answers("2026-03-01", ("March 1, 2026",), ("2026-03-02", "soon")),
     "exact": Answers("Paris", ("Paris",), ("paris", "It is Paris")),
+    "json": Answers("[1, 2.0]", ("[1,2]", "```json\n[1, 2]\n```"), ("[2, 1]", "1 and 2")),
     "list": Answers("a; b", ("a, b", "b; a"), ("a", "a, b, c")),
     "math": Answers("1/2", ("0.5", "\\frac{1}{2}"), ("2", "x")),
     "number": Answers("1,000", ("1000", "1000.0"), ("100", "many")),

@@ -1,0 +1,191 @@
+"""Answers that are JSON: enforced where the engine can, checked always, voted on by value."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from support.api import ask, body, chunks, streamed_text
+from support.fault_server import Reply, faulty
+
+from cope import Cascade, Team
+from cope.models import ScriptedEngine
+from cope.programs.json_form import JsonForm
+from cope.serve import Service
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"team": {"enum": ["billing", "sales"]}, "hours": {"type": "number"}},
+    "required": ["team"],
+}
+FORMAT = {"type": "json_schema", "json_schema": {"name": "ticket", "schema": SCHEMA}}
+
+
+def replies(*texts: str) -> tuple[ScriptedEngine, Team]:
+    """Return an engine that gives these texts in turn, the last one forever, and its team."""
+    left = list(texts)
+    engine = ScriptedEngine(lambda m, r: left.pop(0) if len(left) > 1 else left[0])
+    return engine, Team(engine, engine, cache=False)
+
+
+def content(service: Service, **fields: Any) -> str:
+    text: str = ask(service, body(**fields)).json()["choices"][0]["message"]["content"]
+    return text
+
+
+@pytest.mark.parametrize("preset", ["small", "self-consistency", "cope", "plan-then-solve"])
+@pytest.mark.parametrize("domain", ["short-answer", "open"])
+def test_the_engine_gets_the_format_for_answers_and_not_for_plans(preset: str, domain: str) -> None:
+    engine, team = replies('{"team": "sales"}')
+    assert (
+        content(Service(Cascade(preset, team, domain=domain)), response_format=FORMAT)
+        == '{"team": "sales"}'
+    )
+    asked = [request for request in engine.requests if request.config.response_format]
+    plans = 0 if preset in ("small", "self-consistency") else len(engine.requests) - len(asked)
+    assert len(asked) + plans == len(engine.requests) and asked
+    for request in asked:
+        assert (request.config.response_format or {})["schema"] == SCHEMA
+        assert '"billing"' in str(request.system)
+
+
+def test_json_that_differs_in_writing_is_one_vote() -> None:
+    _, team = replies(
+        '{"team": "sales", "hours": 1}',
+        '{"team": "billing"}',
+        '{ "hours": 1.0,\n "team": "sales" }',
+        '```json\n{"hours":1,"team":"sales"}\n```',
+        '{"team": "billing"}',
+        'It is {"team": "sales", "hours": 1}.',
+        '{"team": "marketing"}',
+        "no idea",
+    )
+    cascade = Cascade("self-consistency", team, early_stop="none")
+    reply = ask(Service(cascade), body(response_format=FORMAT)).json()
+    assert reply["choices"][0]["message"]["content"].count("sales") == 1
+    assert sorted(reply["cope"]["votes"].values()) == [2, 4]
+    assert reply["cope"]["confidence"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "fits"),
+    [
+        (FORMAT, '{"team": "sales"}', True),
+        (FORMAT, '{"team": "legal"}', False),
+        (FORMAT, '["sales"]', False),
+        (FORMAT, "sales", False),
+        (FORMAT, '{"team": "sales", "hours": NaN}', False),
+        ({"type": "json_object"}, '{"any": ["thing"]}', True),
+        ({"type": "json_object"}, "[1]", False),
+        ({"type": "json_object"}, "Answer: 42", False),
+        ({"type": "text"}, "Answer: 42", True),
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_only_what_fits_is_an_answer(
+    form: dict[str, Any], text: str, fits: bool, stream: bool
+) -> None:
+    _, team = replies(text)
+    response = ask(Service(Cascade("small", team)), body(response_format=form, stream=stream))
+    if not fits:
+        assert '"no_valid_answer"' in response.text and response.status_code == (
+            200 if stream else 502
+        )
+        return
+    got = streamed_text(response) if stream else response.json()["choices"][0]["message"]["content"]
+    assert got == text.removeprefix("Answer: ")
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"type": "yaml"}, "response_format.type"),
+        ({"type": "json_schema"}, "response_format.json_schema is missing"),
+        (
+            {"type": "json_schema", "json_schema": {"name": "x"}},
+            "response_format.json_schema.schema",
+        ),
+        ({"type": "json_schema", "json_schema": {"name": "a b", "schema": {}}}, "name"),
+        ("json", "response_format"),
+        *[
+            ({"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}, said)
+            for schema, said in [
+                ({"type": "objekt"}, "objekt"),
+                ({"properties": []}, "schema.properties"),
+                ({"$ref": "https://example.org/x.json"}, "outside of the schema"),
+                ({"$ref": "file:///etc/passwd"}, "outside of the schema"),
+                ({"$ref": "#/$defs/none"}, "points to nothing"),
+                ({"pattern": "("}, "pattern"),
+            ]
+        ],
+    ],
+)
+def test_a_wrong_format_is_refused_before_any_call(form: Any, said: str) -> None:
+    engine, team = replies("{}")
+    response = ask(Service(Cascade("small", team)), body(response_format=form))
+    assert response.status_code == 400 and not engine.requests
+    error = response.json()["error"]
+    assert said in error["message"] and error["param"].startswith("response_format")
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"$ref": "#"}, "{}"),
+        (
+            {
+                "$ref": "#/$defs/a0",
+                "$defs": {
+                    **{f"a{i}": {"allOf": [{"$ref": f"#/$defs/a{i + 1}"}] * 2} for i in range(30)},
+                    "a30": {},
+                },
+            },
+            "{}",
+        ),
+        ({"properties": {"a": {"pattern": "^(a|a)*$"}}}, '{"a": "' + "a" * 40 + 'b"}'),
+    ],
+    ids=["itself", "doubling", "pattern"],
+)
+def test_a_schema_that_takes_forever_fits_nothing(schema: dict[str, Any], value: str) -> None:
+    assert JsonForm(schema).answer(value) is None
+
+
+def test_an_api_that_refuses_the_format_is_asked_by_the_prompt_alone() -> None:
+    refusal = {"error": {"message": "Invalid schema for response_format 'ticket'", "code": "x"}}
+    choice = {"index": 0, "finish_reason": "stop"}
+    message = {"role": "assistant", "content": '{"team": "sales"}'}
+    usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
+    reply = {"id": "x", "object": "chat.completion", "created": 1, "model": "big", "usage": usage}
+    reply["choices"] = [choice | {"message": message}]
+    with faulty(Reply(refusal, status=400), Reply(reply)) as far:
+        team = Team(*[f"openai/big@{far.address}/v1"] * 2, cache=False)
+        assert (
+            content(Service(Cascade("small", team)), response_format=FORMAT) == message["content"]
+        )
+        first, second = far.bodies
+    assert first["response_format"]["json_schema"]["schema"] == SCHEMA
+    assert "response_format" not in second and '"billing"' in str(second["messages"])
+
+
+def test_plans_that_begin_an_answer_are_shown_beside_json(scripted: Callable[..., Any]) -> None:
+    _, team = replies('{"team": "sales"}')
+    service = Service(Cascade("cope-hint", team))
+    assert content(service, response_format=FORMAT) == '{"team": "sales"}'
+
+
+def test_responses_take_the_format_too() -> None:
+    _, team = replies('{"team":   "sales"}')
+    service = Service(Cascade("small", team))
+    text = {"format": {"type": "json_schema", "name": "ticket", "schema": SCHEMA}}
+    request = {"model": "cope", "input": "Which team?", "text": text}
+    reply = ask(service, request, "/v1/responses").json()
+    assert reply["output"][1]["content"][0]["text"] == '{"team":   "sales"}'
+    request["text"] = {"format": {"type": "json_schema", "name": "ticket", "schema": {"type": 1}}}
+    assert ask(service, request, "/v1/responses").status_code == 400
+
+
+def test_a_streamed_answer_in_json_comes_whole() -> None:
+    _, team = replies('{"team": "sales"}')
+    service = Service(Cascade("small", team, domain="open"))
+    parts = chunks(ask(service, body(response_format=FORMAT, stream=True)))
+    texts = [part["choices"][0]["delta"].get("content") for part in parts]
+    assert [text for text in texts if text] == ['{"team": "sales"}']
