@@ -81,9 +81,7 @@ class PromptedProgram(ProgramModule):
             seed: all randomness depends on it.
         """
         other = type(self)(**(self.get_params() | {"preset": preset, "seed": seed}))
-        state = self.dump_state()
-        state["preset"] = other.dump_state()["preset"]
-        other.load_state(state)
+        other._copy_prompts(self)
         return other
 
     def reset_copy(self) -> Self:

@@ -127,6 +127,7 @@ def test_an_error_of_a_request_is_its_rows_and_asked_again_on_request(batches: B
     assert sum(batches.api.asked.values()) == asked + 8
 
 
+@pytest.mark.slow  # a request that expires is asked again the same way
 def test_a_busy_server_is_asked_again_in_the_next_batch(batches: Batches):
     left = {"busy": 3}
 
@@ -140,6 +141,7 @@ def test_a_busy_server_is_asked_again_in_the_next_batch(batches: Batches):
     assert batches.run().totals.failed == 0
 
 
+@pytest.mark.slow  # an interrupted batch goes the same way
 def test_a_batch_that_fails_as_a_whole_stops_and_is_submitted_again(batches: Batches):
     batches.api.fails = True
     with pytest.raises(CopeError, match="is failed: the file has too many lines; the same command"):

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from support.table_runs import TEXT, Answering, World
 
-from cope import Cascade, CopeError, Team
+from cope import Cascade, CopeError, Team, load_preset
 from cope.batch.job import TableJob
 from cope.batch.stages.job import BatchCallbacks, batch_document, run_batch
 from cope.batch.stages.options import BatchOptions
@@ -49,7 +49,8 @@ class Disagreeing(Answering):
         large = ScriptedEngine(self._answer)
         prices = {"small": Price(1, 2), "large": Price(10, 20)}
         team = Team(small, large, cache=False, prices=prices)
-        self.cascade = Cascade("cope", team, answer_kind="text", early_stop="none")
+        preset = load_preset("cope").with_overrides(samples=3)
+        self.cascade = Cascade(preset, team, answer_kind="text", early_stop="none")
 
     def _disagree(self, messages: list[dict[str, str]], request: Any) -> str:
         text = self._answer(messages, request)
@@ -140,9 +141,9 @@ def test_an_error_of_a_row_is_in_its_column_and_asked_again_on_request(staged: S
 def test_equal_questions_share_their_calls(staged: StagedWorld):
     staged.write([{"text": "What is 3?"}] * 2 + [{"text": "What is 5?"}])
     report = staged.batch()
-    assert len(staged.asked()) == 2 * 16
+    assert len(staged.asked()) == 2 * 6
     stage = report.stages[0]
-    assert (stage.usage.calls, stage.shared) == (3 * 16, 16)
+    assert (stage.usage.calls, stage.shared) == (3 * 6, 6)
     assert stage.shared_usd == pytest.approx(stage.usage.usd / 3, rel=0.1)
 
 

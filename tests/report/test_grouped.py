@@ -49,6 +49,7 @@ def test_the_interval_is_that_of_forty_questions_everywhere(record: Recording):
     assert beside.interval == pytest.approx(wilson(beside.accuracy * 20, 20), abs=0.03)
 
 
+@pytest.mark.slow  # both are tested alone
 def test_report_and_calibration_recalibrate_alike(record: Recording):
     (told,) = report_data(recording_source(Path(record.name)))["systems"][0]["reliability"]
     (found,) = reliability(Replay(record), record.groups)

@@ -127,6 +127,7 @@ def test_without_a_terminal_a_line_comes_now_and_then(
     )
 
 
+@pytest.mark.slow  # the lines are tested without a compile
 def test_a_compile_that_explores_shows_it_call_by_call(
     tmp_path: Path, clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,7 @@ def test_a_store_that_fails_is_reported_and_costs_nothing(
     )
 
 
+@pytest.mark.slow  # the runs of a few candidates are tested
 def test_of_many_candidates_the_first_and_the_saved_one_have_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -151,6 +151,7 @@ def test_where_all_err_alike_the_best_one_is_saved_alone(tmp_path: Path):
     assert len(tried) == 1 and sum(tried[0].scores.values()) == sum(made.after.values)
 
 
+@pytest.mark.slow  # every compile resumes alike
 def test_a_second_time_costs_nothing(finished: Finished, tmp_path: Path):
     first = finished.made
     again = World()

@@ -143,6 +143,7 @@ def test_the_frozen_part_is_left_as_it_is(tmp_path: Path):
     assert made.improved and set(made.program.knn_demos) == {"round_1.reasoner.predict"}
 
 
+@pytest.mark.slow  # every compile resumes alike
 def test_a_second_time_costs_nothing(tmp_path: Path):
     first = compile_it(World(), tmp_path, "plan-then-solve")
     again = World()
