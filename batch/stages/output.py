@@ -20,7 +20,7 @@ from ..tables import TableFacts
 from ..totals import Totals
 from ..writers import arrow_schema, arrow_table
 from .rows import FAILED, REFUSED
-from .state import BatchState, RowState
+from .state import PART, BatchState, RowState
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class OutputResult:
 
 def part_name(shard: int) -> str:
     """Return the name of the file of a shard."""
-    return f"part-{shard:05}.parquet"
+    return f"{PART}{shard:05}.parquet"
 
 
 def write_output(

@@ -30,6 +30,9 @@ from .rows import (
 )
 
 STATE_FOLDER = "_batch"
+PART = "part-"
+"""The start of the names of the output's files."""
+
 _RUN_FILE = "run.json"
 _REFUSED_STAGE = 0
 
@@ -94,10 +97,9 @@ class BatchState:
         if path is not None:
             lock = lock_directory(path, "batch", "name another folder with -o")
         try:
-            saved = self._saved()
-            if again:
-                self._clear()
-                saved = {}
+            saved = {} if again else self._saved()
+            if not saved:
+                self._begin(again)
             plain = json.loads(json.dumps(redact_data(dict(settings)), default=str))
             if saved:
                 self._check(saved.get("settings"), plain)
@@ -135,13 +137,23 @@ class BatchState:
                     "name another folder with -o, or answer all rows again with --again"
                 )
 
-    def _clear(self) -> None:
+    def _begin(self, again: bool) -> None:
+        """Remove what is left of another batch.
+
+        Raises:
+            CopeError: if there are answers that no batch has made, unless all are made again.
+        """
+        parts = [name for name in self.output.names() if name.startswith(PART)]
+        if parts and not again:
+            raise CopeError(
+                f"{self.output.address(parts[0])} is there and was not made by this command: name "
+                "another folder with -o, or write over it with --again"
+            )
         for name in self.storage.names():
             if name != "lock":
                 self.storage.remove(name)
-        for name in self.output.names():
-            if name.startswith("part-"):
-                self.output.remove(name)
+        for name in parts:
+            self.output.remove(name)
 
     def split(self, shards: Iterable[tuple[list[RowRequest], list[RowOutcome]]]) -> None:
         """Write the inputs of all shards, unless an earlier attempt has done it.
