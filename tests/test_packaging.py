@@ -17,8 +17,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-NOT_PACKAGED = {"benchmarks", "build", "dist", "docs", "tests"}
-FOR_TESTS = (".ci", ".github", "benchmarks", "docs", "tests")
+NOT_PACKAGED = {"benchmarks", "build", "deploy", "dist", "docs", "tests"}
+FOR_TESTS = (".ci", ".github", "benchmarks", "deploy", "docs", "tests")
 ASK = """
 import json
 import sys

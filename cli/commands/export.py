@@ -1,6 +1,5 @@
 """`cope export`: a program as an MLflow model."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,9 +42,8 @@ def command(
 
     `mlflow models serve -m FOLDER` serves it: many rows in, answers with confidence and cost out.
     """
-    from ...serve.export.export import export_program
+    from ...serve.export.export import export_program, named_program
 
-    is_file = Path(source).is_file() and not source.endswith(".toml")
-    named = {"program": Path(source)} if is_file else {"preset": source}
-    columns = export_program(folder, replace(program_options, **named), team_options, domain)
+    program = named_program(source, program_options, team_options)
+    columns = export_program(folder, program, team_options, domain)
     notify(f"{folder} reads {', '.join(columns)}: mlflow models serve -m {folder}")

@@ -1,11 +1,13 @@
 """Write a program as a folder with an MLflow model."""
 
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ...errors import CopeError
 from ...programs.options import ProgramOptions, TeamOptions
+from ...programs.program_view import is_preset
 from ...tracking import save_rows_model
 from .code import copy_package, requirements
 from .rows import RowsProgram, input_types
@@ -18,6 +20,22 @@ _OUTPUTS = {
     "cost": "double",
     "error": "string",
 }
+
+
+def named_program(source: str, program: ProgramOptions, team: TeamOptions) -> ProgramOptions:
+    """Return the options of a program that is named as a user names it.
+
+    Args:
+        source: the file of a saved program, a preset's name or TOML file, or a tier's name.
+        program: the other options.
+        team: those of the team.
+
+    >>> named_program("small", ProgramOptions(), TeamOptions()).preset
+    'small'
+    """
+    if is_preset(source) or source in team.tiers:
+        return replace(program, preset=source)
+    return replace(program, program=Path(source))
 
 
 def export_program(

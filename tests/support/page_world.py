@@ -26,7 +26,7 @@ from support.hub_datasets import give_dataset
 from support.pages import Snippet, check_options, shows_a_form, words_of
 from support.pictures import leave_pages_without_pictures
 
-KEEP_RUNNING = {"serve", "ui"}
+KEEP_RUNNING = {"mcp", "serve", "ui"}
 CODE = {"code", "mbpp", "humaneval"}
 TRACKED = {"eval", "compare", "compile", "report"}
 PROGRAM = "def is_even(n):\n    return n % 2 == 0"
