@@ -12,6 +12,7 @@ import click
 
 from ..models.engines.registry import DEFAULT_TIMEOUT, name_forms
 from ..models.weights.catalog import aliases
+from ..programs.agent.settings import ESCALATIONS
 from .column_options import columns_options, take_columns
 from .option_types import (
     Thresholds,
@@ -229,6 +230,20 @@ program_options = option_group(
 
 It takes in `early_stop_option` and `calibration_option` where a command has these too.
 """
+
+agent_options = option_group(
+    "programs.agent.settings:AgentSettings",
+    option(
+        "--escalate",
+        type=click.Choice(list(ESCALATIONS)),
+        default="step",
+        help="Games: a step on which samples disagree goes to the next round alone (step), with "
+        "all later steps (stay), or the game starts again with that round (episode).",
+    ),
+    count("--max-steps", default=30, help="Games: maximum actions."),
+    count("--episode-tokens", help="Games: maximum tokens of a game."),
+)
+"""Add the options of games, as one `AgentSettings`."""
 
 some_program_options = option_group("programs.options:ProgramOptions", prepare=_take_program)
 """Pass those options that the command has itself, such as `seed_option`, as `ProgramOptions`."""

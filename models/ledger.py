@@ -28,6 +28,9 @@ SHARED_KEY = "shared"
 QUESTION_KEY = "question"
 """Names the question that a call was made for, by its key in the run."""
 
+STEP_KEY = "step"
+"""Numbers the step of a question that is answered in steps, such as a game."""
+
 MESSAGES_FILE = "messages.jsonl"
 
 
@@ -61,6 +64,9 @@ class Ledger:
         question = in_scope("question_key")
         if question is not None:
             entry[QUESTION_KEY] = question
+        step = in_scope("step")
+        if step is not None:
+            entry[STEP_KEY] = step
         if exchange is not None:
             entry["messages"] = self._messages.add(exchange.messages)
             entry["settings"] = exchange.settings
@@ -131,6 +137,11 @@ def read_exchanges_by_question(path: Path) -> dict[str, list[tuple[Call, Exchang
 def question_of_calls(key: str) -> AbstractContextManager[None]:
     """Note in a ledger that calls made inside are for a question, by its key in the run."""
     return scoped("question_key", key)
+
+
+def step_of_calls(number: int) -> AbstractContextManager[None]:
+    """Note in a ledger that calls made inside are for a step of the question, from 1."""
+    return scoped("step", number)
 
 
 def _entries_with_exchanges(path: Path) -> Iterator[tuple[JsonObject, Exchange]]:

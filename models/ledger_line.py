@@ -62,6 +62,7 @@ class _LedgerLine(TypedDict):
     messages: NotRequired[list[str]]
     settings: NotRequired[dict[str, Any]]
     question: NotRequired[str]
+    step: NotRequired[int]
 
 
 class _Message(TypedDict):

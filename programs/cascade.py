@@ -36,6 +36,7 @@ from .progress import Progress
 from .prompted_program import PromptedProgram
 from .results import final_answer, make_round_record, usage_summary
 from .round_record import RoundRecord
+from .round_scope import rounds_in_scope
 from .saved_program import load_saved_program
 from .systems.base import baseline_tier
 from .task_signature import TaskSignature
@@ -227,10 +228,13 @@ class Cascade(PromptedProgram):
         results: list[dspy.Prediction] = []
         records: list[RoundRecord] = []
         early_plans: list[EarlyPlan | None] = []
-        first = self.first_round(question)
+        earliest, last = rounds_in_scope()
+        first = max(earliest, self.first_round(question))
         for round_ in self.rounds():
             if round_.number < first:
                 continue
+            if last is not None and round_.number > last:
+                break
             began = time.perf_counter()
             result = await run_hedged(self, round_, question, progress, inputs)
             early_plans.append(progress.next_plan)

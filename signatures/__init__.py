@@ -1,5 +1,6 @@
 """Define typed DSPy signatures of planners and reasoners, by kind of question."""
 
+from .agent import AGENT_INPUTS, agent_plan_signature, agent_reason_signature
 from .code import WriteProgram, code_plan_signature, code_reason_signature
 from .open_ended import (
     AnswerFreely,
@@ -13,6 +14,7 @@ from .plans.guideline import CodeGuidelinePlan, GuidelinePlan, OpenGuidelinePlan
 from .short_answer import SolveShortAnswer, plan_signature, reason_signature
 
 __all__ = [
+    "AGENT_INPUTS",
     "AnswerFreely",
     "CodeGoalPlan",
     "CodeGuidelinePlan",
@@ -23,6 +25,8 @@ __all__ = [
     "PlanKind",
     "SolveShortAnswer",
     "WriteProgram",
+    "agent_plan_signature",
+    "agent_reason_signature",
     "code_plan_signature",
     "code_reason_signature",
     "open_plan_signature",

@@ -11,12 +11,14 @@ from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
 from ...programs.reply_counts import ReplyCounts
 from ...util.text import one_line, printable
 from ..context import AppContext, pass_app
-from ..option_groups import program_options, team_options
+from ..option_groups import agent_options, program_options, team_options
 from ..option_types import flag, option, usd
 from ..options import calibration_option, early_stop_option, hedge_option, json_option, match_option
 from ..output import notify, print_json, silence
 
 if TYPE_CHECKING:
+    from ...programs import Cascade
+    from ...programs.agent.settings import AgentSettings
     from ...programs.options import ProgramOptions, TeamOptions
 
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 @json_option
 @usd("--budget", help="Start no further round once this is spent.")
 @flag("--show-prompts", help="Print every call: its messages, settings and reply.")
+@option("--game", metavar="FILE|TASK[#N]", help="Play a game: its file, or one of a task's.")
+@agent_options
 @flag("-q", "--quiet", help="Print the answer alone: no rounds, no usage.")
 @pass_app
 def command(
@@ -50,6 +54,8 @@ def command(
     as_json: bool,
     budget: float | None,
     show_prompts: bool,
+    game: str | None,
+    agent_settings: "AgentSettings",
     quiet: bool,
 ) -> None:
     """Answer QUESTION; without it, or with -, it is read from standard input.
@@ -68,7 +74,9 @@ def command(
     from ...programs.usage_text import format_usage
     from ..display import round_display
 
-    text = _read_question(question)
+    if (domain == "agent") != (game is not None):
+        raise click.UsageError("--task agent plays --game FILE, and no other task does.")
+    text = "" if game else _read_question(question)
     team = app.make_team(team_options)
     resolved = resolve_calibrated_cascade(
         program_options,
@@ -84,6 +92,10 @@ def command(
     app.load_models(team, cascade.preset.tiers, load=at_once, quiet=quiet)
     if not quiet:
         notify(most_calls_text(cascade))
+    if game:
+        with limited_question(budget):
+            _play(game, cascade, agent_settings, as_json, quiet)
+        return
     with limited_question(budget), round_display(cascade, quiet) as show, use_observer(show):
         prediction = cascade(question=text)
     if show_prompts and not as_json:
@@ -112,6 +124,23 @@ def command(
         raise CopeError(
             "no answer could be read in any round: ask in other words, or use larger models"
         )
+
+
+def _play(
+    game: str, cascade: "Cascade", settings: "AgentSettings", as_json: bool, quiet: bool
+) -> None:
+    """Play a game; its steps go to stderr, and the actions to stdout."""
+    from ...eval.tasks.live_game import play_live
+    from ...programs.usage_text import format_usage
+
+    played = play_live(game, cascade, settings, silence if quiet else notify)
+    if as_json:
+        print_json(played.document())
+    else:
+        click.echo(printable(played.answer.answer or ""))
+    if not quiet:
+        notify(played.score.feedback)
+        notify(format_usage(played.answer.usage, played.answer.seconds))
 
 
 def _print_answer(answer: str, domain: str) -> None:

@@ -11,6 +11,7 @@ from ..context import AppContext, pass_app
 from ..eval_replay import reject_fixed_options
 from ..judge_options import judge_options, reject_judge_for_replay
 from ..option_groups import (
+    agent_options,
     data_options,
     is_set_by_user,
     lists_tasks,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from ...eval.comparison.options import ComparisonOptions
     from ...eval.judging.options import JudgeOptions
     from ...eval.run.options import DataOptions, RunOptions
+    from ...programs.agent.settings import AgentSettings
     from ...programs.options import ProgramOptions, TeamOptions
 
 
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 @calibration_option
 @json_option
 @judge_options
+@agent_options
 @team_options
 @pass_app
 @lists_tasks
@@ -68,6 +71,7 @@ def command(
     replay: str | None,
     as_json: bool,
     judge_options: "JudgeOptions",
+    agent_settings: "AgentSettings",
 ) -> None:
     """Compare presets and programs on TASK: {tasks}.
 
@@ -112,6 +116,7 @@ def command(
         run_options,
         comparison_options,
         app.tracker,
+        agent_settings,
     )
     callbacks = ComparisonCallbacks(
         load_models=app.load_models,

@@ -8,6 +8,7 @@ from ...programs.systems.registry import only_cascades_error
 from ..context import AppContext, pass_app
 from ..judge_options import judge_options, reject_judge_for_replay
 from ..option_groups import (
+    agent_options,
     data_options,
     is_set_by_user,
     lists_tasks,
@@ -32,6 +33,7 @@ from ..task_options import chosen_task, task_argument
 if TYPE_CHECKING:
     from ...eval.judging.options import JudgeOptions
     from ...eval.run.options import DataOptions, RunOptions
+    from ...programs.agent.settings import AgentSettings
     from ...programs.options import ProgramOptions, TeamOptions
 
 
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 @early_stop_option
 @calibration_option
 @hedge_option
+@agent_options
 @team_options
 @pass_app
 @lists_tasks
@@ -73,6 +76,7 @@ def command(
     repeat: int,
     judge_options: "JudgeOptions",
     program_options: "ProgramOptions",
+    agent_settings: "AgentSettings",
     team_options: "TeamOptions",
 ) -> None:
     """Evaluate on TASK: {tasks}.
@@ -111,6 +115,7 @@ def command(
         judge_options.tiers,
         ranks_from,
         by,
+        agent_settings,
     )
     made = run_seeds(request, RunCallbacks(app.load_models, show_progress, notify), repeat)
     document = made.document()

@@ -17,6 +17,7 @@ from cope.eval.tasks.registry import TASKS
 from cope.models.engines.registry import ENGINES
 from cope.optimize.optimizers.registry import OPTIMIZERS
 from cope.programs.confidence.registry import CONFIDENCES
+from cope.eval.environments.registry import ENVIRONMENTS
 from cope.programs.domains.registry import DOMAINS
 from cope.programs.plan_kinds import PLAN_KINDS
 from cope.programs.pregate_spec import Pregate
@@ -38,6 +39,7 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "engines": ENGINES,
     "runners": RUNNERS,
     "domains": DOMAINS,
+    "environments": ENVIRONMENTS,
     "saved programs": SAVED_PROGRAMS,
 }
 """The registries by the name of their table."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...models import Team
+from ...programs.agent.settings import AgentSettings
 from ...programs.options import ProgramOptions, TeamOptions
 from ..run.options import DataOptions, RunOptions
 from ..run.store import QuestionResult
@@ -30,6 +31,8 @@ class ComparisonRequest:
     run_options: RunOptions
     options: ComparisonOptions
     tracker: "Tracker"
+    agent_settings: AgentSettings | None = None
+    """The limits of a game, where the questions are games; None for the defaults."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from ...programs.preset_fit import preset_misfit
 from ...programs.resolve import resolve_cascade, resolve_program_path, system_options
 from ...programs.systems.registry import is_system_file
 from ..replay.systems import source_system
-from ..tasks.base import answer_kind_of, read_answers_of
+from ..tasks.adaptable import system_for
+from ..tasks.base import answer_kind_of
 from .everything import ALL, DEFAULT_PRESETS, all_presets, decisions_digest, other_systems
 from .options import check_enough_systems, check_unique_name
 from .request import ComparisonRequest
@@ -86,9 +87,9 @@ def _cascade(
         notify=notify,
     )
     cascade = resolve_cascade(options, team, task.domain, path)
-    cascade = read_answers_of(cascade, task)
+    system = system_for(cascade, task, request.agent_settings)
     name = Path(source).stem if source.endswith(".json") else cascade.preset.name
-    return name, ComparedSystem(cascade, path)
+    return name, ComparedSystem(system, path)
 
 
 def _system(request: ComparisonRequest, source: str) -> ComparedSystem:

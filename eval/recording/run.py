@@ -18,6 +18,7 @@ from ...programs.resolve import (
     resolve_program_path,
 )
 from ...util.hashing import digest
+from ..run.by_field import FIELDS, values_by_key
 from ..run.evaluate import EvaluationOutcome, evaluate
 from ..run.example_keys import key_examples
 from ..run.options import DataOptions, RunOptions
@@ -105,6 +106,8 @@ def resolve_recorded_programs(
 def read_groups(data: DataOptions, examples: Sequence[dspy.Example]) -> dict[str, str]:
     """Return the group of each question by its key: the value of the column `data.group`.
 
+    Questions that a task generates may have such a field, as the steps of a game have.
+
     Args:
         data: the options of the questions.
         examples: the questions, in the order of the file.
@@ -119,6 +122,8 @@ def read_groups(data: DataOptions, examples: Sequence[dspy.Example]) -> dict[str
     if column is None:
         return {}
     if not data.data:
+        if any(column in (example.get(FIELDS) or {}) for example in examples):
+            return values_by_key(examples, column, "--group")
         raise CopeError("--group names a column of your own file: give it with --data FILE")
     labels = read_column(data.data, data.split, column)
     return dict(zip(key_examples(list(examples)), labels, strict=False))

@@ -99,7 +99,7 @@ async def ask_and_score(
     result.round, result.confidence = answered.round, answered.confidence
     result.votes, result.rounds = answered.votes, answered.rounds
     result.usage, result.usd = answered.usage, answered.usd
-    result.seconds = answered.seconds
+    result.seconds, result.steps = answered.seconds, answered.steps
 
 
 def _check_arguments(

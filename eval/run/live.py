@@ -9,6 +9,7 @@ import dspy
 
 from ...models import Team
 from ...programs import Cascade, Stage, System, make_system
+from ...programs.agent.settings import AgentSettings
 from ...programs.calibration_file import Certificate
 from ...programs.calibration_match import check_answer_kind
 from ...programs.compile_metadata import read_compile_metadata
@@ -18,6 +19,7 @@ from ...programs.systems.registry import is_system_file, only_cascades_error
 from ..recording.recording import Recording
 from ..recording.run import read_groups
 from ..replay.ranks import rank_among_record
+from ..tasks.adaptable import system_for
 from ..tasks.base import Task, answer_kind_of, load_questions, read_answers_of
 from .callbacks import RunCallbacks
 from .options import DataOptions, RunOptions
@@ -47,6 +49,7 @@ class EvaluationRequest:
         judge_tiers: further tiers whose models are loaded.
         ranks_from: a recording, among whose questions log-probabilities are ranked.
         by: a field of the rows by which the results are broken down.
+        agent_settings: the limits of a game, where the questions are games; None for the defaults.
     """
 
     task: Task
@@ -60,6 +63,7 @@ class EvaluationRequest:
     judge_tiers: tuple[str, ...] = ()
     ranks_from: str | None = None
     by: str | None = None
+    agent_settings: AgentSettings | None = None
 
 
 @dataclass(frozen=True)
@@ -170,7 +174,8 @@ def _resolve_system(request: EvaluationRequest, task: Task, notify: Notify) -> _
     )
     cascade = read_answers_of(resolved.cascade, task)
     check_answer_kind(program.calibration, resolved.certificate, cascade.answer_kind)
-    return _Resolved(cascade, resolved.path, resolved.certificate)
+    system = system_for(cascade, task, request.agent_settings)
+    return _Resolved(system, resolved.path, resolved.certificate)
 
 
 def _rank_among(system: System, record: str) -> None:

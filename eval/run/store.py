@@ -17,6 +17,7 @@ from ...models.exchange import Exchange
 from ...models.ledger import read_exchanges_by_question
 from ...models.ledger_line import read_ledger
 from ...models.usage_row import UsageRow
+from ...programs.agent.records import StepRecord
 from ...programs.round_record import RoundRecord
 from ...programs.systems.stage import Stage
 from ...util.arguments import check_argument
@@ -54,6 +55,7 @@ class QuestionResult:
         seconds: from the question to the answer.
         error: the error of a model, as one line.
         judge_usage: the usage of a judge that scored the answer, which is no part of its cost.
+        steps: a record of each step, where the question took several, as a game does.
     """
 
     key: str
@@ -72,6 +74,7 @@ class QuestionResult:
     seconds: float = 0.0
     error: str | None = None
     judge_usage: list[UsageRow] = field(default_factory=list)
+    steps: list[StepRecord] = field(default_factory=list)
 
     @classmethod
     def from_line(cls, line: Mapping[str, Any]) -> "QuestionResult":
@@ -250,8 +253,9 @@ class RunStore:
     def add(self, result: QuestionResult) -> None:
         """Append the result of a question to the file."""
         line = dict(vars(result))
-        if not result.judge_usage:
-            del line["judge_usage"]
+        for name in ("judge_usage", "steps"):
+            if not line[name]:
+                del line[name]
         self._writer.append(line)
         if result.error is None:
             self.results[result.key] = result

@@ -11,6 +11,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from ...models.usage_row import Amount, Count, UsageRow
+from ...programs.agent.records import StepRecord
 from ...programs.round_record import RoundRecord
 from ...util.validate import check_type
 
@@ -36,6 +37,7 @@ class ResultLine(TypedDict):
     seconds: NotRequired[Amount]
     error: NotRequired[str | None]
     judge_usage: NotRequired[list[UsageRow]]
+    steps: NotRequired[list[StepRecord]]
 
 
 class ProgramLine(TypedDict):

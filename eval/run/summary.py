@@ -18,6 +18,7 @@ from ...programs.round_record import is_ranked
 from ...stats.intervals import none_if_nan
 from ...stats.tiers import LARGE
 from .breakdown import Breakdown
+from .episode_summary import EpisodeSummary, summarize_episodes
 from .hedging import HedgingSummary
 from .judge_summary import JudgeSummary, summarize_judge
 from .prices import priced_results
@@ -108,6 +109,7 @@ class Summary:
         breakdown: the summaries of the questions by a field of their rows; None without one.
         repeats: what the results of several seeds say together; None with one seed.
         hedging: what plans that were started early saved and wasted; None without any.
+        episodes: what agents did; None where the questions are no games.
     """
 
     n: int
@@ -128,6 +130,7 @@ class Summary:
     breakdown: Breakdown | None = None
     repeats: Repeats | None = None
     hedging: HedgingSummary | None = None
+    episodes: EpisodeSummary | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain data; `judge` is there when a judge scored the answers."""
@@ -154,6 +157,8 @@ class Summary:
             document["repeats"] = self.repeats.as_dict()
         if self.hedging is not None:
             document["hedging"] = self.hedging.as_dict()
+        if self.episodes is not None:
+            document["episodes"] = self.episodes.as_dict()
         return document
 
 
@@ -199,6 +204,7 @@ def summarize(
         prices=dict(prices or {}),
         judge=summarize_judge(answered),
         hedging=HedgingSummary.of_results(answered),
+        episodes=summarize_episodes(answered),
     )
 
 

@@ -64,6 +64,8 @@ def print_summary(
         print_sentence(console, summary.replies.text())
     if summary.hedging:
         print_sentence(console, summary.hedging.text())
+    if summary.episodes:
+        print_sentence(console, summary.episodes.text())
     if summary.judge:
         print_sentence(console, summary.judge.text())
     if summary.ranked:

@@ -2,7 +2,9 @@
 
 from typing import Protocol, runtime_checkable
 
-from .base import Task
+from ...programs import Cascade, System
+from ...programs.agent.settings import AgentSettings
+from .base import Task, read_answers_of
 from .options import TaskOptions
 
 
@@ -26,3 +28,28 @@ class HasVariants(Protocol):
             CopeError: if there is no such part, with the nearest name.
         """
         ...
+
+
+@runtime_checkable
+class HasPlayer(Protocol):
+    """A task whose questions take several steps, such as games."""
+
+    def player(self, program: Cascade, settings: AgentSettings) -> System:
+        """Return the system that answers a question with a program, step by step."""
+        ...
+
+
+def system_for(program: Cascade, task: Task, settings: AgentSettings | None = None) -> System:
+    """Return the system that answers the questions of a task with a program.
+
+    It is the program itself, unless a question takes several steps.
+
+    Args:
+        program: the program.
+        task: the task, whose kind of answers the program reads.
+        settings: the limits of a game.
+    """
+    program = read_answers_of(program, task)
+    if isinstance(task, HasPlayer):
+        return task.player(program, settings or AgentSettings())
+    return program

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import dspy
@@ -11,6 +11,7 @@ from dspy.utils.exceptions import AdapterParseError
 from ...errors import CopeError
 from ...models import call_labels, metered
 from ...models.usage_row import UsageRow
+from ..agent.records import StepRecord
 from ..results import usage_summary
 from ..round_record import RoundRecord
 from .base import System
@@ -29,6 +30,7 @@ class SystemAnswer:
         usage: by tier, stage and role.
         usd: None when a price is not known.
         seconds: wall time.
+        steps: a record of each step, where the question took several.
     """
 
     answer: str | None
@@ -39,6 +41,7 @@ class SystemAnswer:
     usage: list[UsageRow]
     usd: float | None
     seconds: float
+    steps: list[StepRecord] = field(default_factory=list)
 
 
 async def ask_system(system: System, inputs: Mapping[str, Any]) -> SystemAnswer:
@@ -83,6 +86,7 @@ async def ask_system(system: System, inputs: Mapping[str, Any]) -> SystemAnswer:
         usage=usage["usage"],
         usd=usage["cost"] if meter.calls else 0.0,
         seconds=seconds,
+        steps=prediction.get("steps") or [],
     )
 
 

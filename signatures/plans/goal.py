@@ -26,13 +26,29 @@ class OpenGoalPlan(dspy.Signature):
     goal: str = dspy.OutputField(desc="what the reply must achieve, in one sentence")
 
 
+class AgentGoalPlan(dspy.Signature):
+    """You play a text game step by step. State in one sentence what the next few actions must achieve. Name no action."""  # noqa: E501
+
+    task: str = dspy.InputField(desc="what has to be achieved in the game")
+    history: str = dspy.InputField(desc="the steps so far, each with what it led to")
+    observation: str = dspy.InputField(desc="what the last action led to")
+    actions: str = dspy.InputField(desc="the actions that are possible now, one a line")
+    goal: str = dspy.OutputField(desc="what has to be achieved next, in one sentence")
+
+
 GOAL = PlanKind(
     name="goal",
-    signatures={"short-answer": GoalPlan, "code": CodeGoalPlan, "open": OpenGoalPlan},
+    signatures={
+        "short-answer": GoalPlan,
+        "code": CodeGoalPlan,
+        "open": OpenGoalPlan,
+        "agent": AgentGoalPlan,
+    },
     descriptions={
         "short-answer": "what has to be found",
         "code": "what the program must do",
         "open": "what the reply must achieve",
+        "agent": "what has to be achieved next",
     },
     use="keep to the goal",
 )

@@ -26,17 +26,29 @@ class OpenGuidelinePlan(dspy.Signature):
     guideline: str = dspy.OutputField(desc="the advice, in one or two sentences")
 
 
+class AgentGuidelinePlan(dspy.Signature):
+    """You play a text game step by step. Say in one or two sentences how to go on: what is done, what is still to do in which order, and where to look."""  # noqa: E501
+
+    task: str = dspy.InputField(desc="what has to be achieved in the game")
+    history: str = dspy.InputField(desc="the steps so far, each with what it led to")
+    observation: str = dspy.InputField(desc="what the last action led to")
+    actions: str = dspy.InputField(desc="the actions that are possible now, one a line")
+    guideline: str = dspy.OutputField(desc="the strategy, in one or two sentences")
+
+
 GUIDELINE = PlanKind(
     name="guideline",
     signatures={
         "short-answer": GuidelinePlan,
         "code": CodeGuidelinePlan,
         "open": OpenGuidelinePlan,
+        "agent": AgentGuidelinePlan,
     },
     descriptions={
         "short-answer": "a strategy that may help",
         "code": "an algorithm that may help",
         "open": "advice that may help",
+        "agent": "a strategy that may help",
     },
     use="follow the guideline",
 )

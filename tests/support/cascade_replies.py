@@ -8,6 +8,8 @@ QUESTION = (
     "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total?"
 )
 _OTHERS = {
+    "cope-agent": "plays games only",
+    "cope-react": "plays games only",
     "cope-tests": "answers programs only",
     "cope-three-tiers": "needs a third tier",
     "cope-two-large": "its last round is never asked, because the large tier agrees with itself",

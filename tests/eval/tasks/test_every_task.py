@@ -85,6 +85,8 @@ CASES = {
     ),
     "open": Case(None, {"question": "Write a line."}, ("question",), None),
     "reasoning-gym": Case(None, None, (), None),
+    "alfworld-gen": Case(None, None, (), None),  # tests/eval/environments
+    "textworld-cooking": Case(None, None, (), None),
 }
 LOCAL_NAMES = {"problem": "question", "input": "question", "target": "answer", "text": "question"}
 LOCAL_NAMES |= {"code": "answer", "prompt": "question", "canonical_solution": "answer"}
@@ -204,6 +206,7 @@ class Answers:
 
 
 KINDS = {
+    "action": Answers("go to fridge 1", ("Go to the fridge 1.",), ("go to fridge 2", "look")),
     "choice": Answers("B", ("B", "(b)", "B) shipping"), ("A", "no")),
     "contains": Answers("Paris", ("It is Paris.",), ("London",)),
     "date": Answers("2026-03-01", ("March 1, 2026",), ("2026-03-02", "soon")),

@@ -1,0 +1,1 @@
+"""Household games in the world of ALFWorld (arXiv 2010.03768), generated locally."""

@@ -1,0 +1,69 @@
+"""Solve games by their planners, and keep the solutions."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from ...errors import CopeError
+from ...models import run_sync
+from ...programs.agent.environment import Game, GameFailed
+from .base import Solution
+from .game_cache import SolutionCache, cache_folder
+from .process import solve_game
+
+_MOST_TRIES = 20  # candidates for each game that is wanted
+_AT_ONCE = max(1, min(4, (os.cpu_count() or 2) - 1))
+
+
+@dataclass(frozen=True)
+class SolvedGame:
+    """A game, and how it is won."""
+
+    game: Game
+    solution: Solution
+
+
+def solved_games(name: str, candidates: Iterator[Game], count: int) -> list[SolvedGame]:
+    """Return the first games that a planner solves, in the order of the candidates.
+
+    Solutions are kept in the user's cache, because a planner takes seconds.
+
+    Args:
+        name: the name of the task, and of its file of solutions.
+        candidates: games that may have no solution.
+        count: number of games.
+
+    Raises:
+        CopeError: when none of the candidates can be solved.
+    """
+    tries = list(islice(candidates, count * _MOST_TRIES))
+    cache = SolutionCache(cache_folder(name))
+    found = run_sync(_solve(tries, count, cache))
+    if not found:
+        raise CopeError(f"{name}: none of {len(tries)} games can be solved: give other games")
+    return found
+
+
+async def _solve(tries: list[Game], count: int, cache: SolutionCache) -> list[SolvedGame]:
+    found: list[SolvedGame] = []
+    while tries and len(found) < count:
+        batch, tries = tries[:_AT_ONCE], tries[_AT_ONCE:]
+        solutions = await asyncio.gather(*(_solution(game, cache) for game in batch))
+        for game, solution in zip(batch, solutions, strict=True):
+            if solution is not None and len(found) < count:
+                found.append(SolvedGame(game, solution))
+    return found
+
+
+async def _solution(game: Game, cache: SolutionCache) -> Solution | None:
+    known, solution = cache.get(game)
+    if known:
+        return solution
+    try:
+        solution = await solve_game(game)
+    except GameFailed:
+        solution = None
+    cache.add(game, solution)
+    return solution

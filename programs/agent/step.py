@@ -1,0 +1,42 @@
+"""One step of an episode as a question for a cascade."""
+
+from collections.abc import Sequence
+
+from ..task_signature import INPUTS
+from .history import PastStep, history_text
+
+_LONGEST_OBSERVATION = 1500  # characters
+
+
+def step_question(
+    task: str,
+    past: Sequence[PastStep],
+    observation: str,
+    actions: Sequence[str],
+    history_chars: int,
+) -> dict[str, object]:
+    """Return the inputs of a cascade for a step: `question` and the fields that prompts show.
+
+    The question identifies the step and holds what makes it like another one: the task, the last
+    actions and the observation. Demonstrations are retrieved by it.
+
+    Args:
+        task: what has to be achieved.
+        past: the steps so far.
+        observation: what the last action led to.
+        actions: the actions that may be taken.
+        history_chars: the maximum characters of the history.
+
+    >>> step_question("Cool an egg.", [], "A kitchen.", ["go to fridge 1"], 100)["question"]
+    'Task: Cool an egg.\\nDone: nothing\\nNow: A kitchen.'
+    """
+    done = "; ".join(step.action for step in past[-3:] if step.action) or "nothing"
+    observation = observation[:_LONGEST_OBSERVATION].strip()
+    fields = {
+        "task": task,
+        "history": history_text(past, history_chars),
+        "observation": observation,
+        "actions": "\n".join(actions),
+    }
+    question = f"Task: {task}\nDone: {done}\nNow: {observation}"
+    return {"question": question, INPUTS: fields}

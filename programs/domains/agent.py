@@ -1,0 +1,66 @@
+"""Steps of an agent: the answer to one is the next action, one of those that are possible."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dspy
+
+from ...answers.kinds.action import ACTION
+from ...answers.kinds.base import AnswerKind
+from ...errors import CopeError
+from ...sandbox import Sandbox
+from ...signatures import agent_plan_signature, agent_reason_signature
+from ..confidence.base import Confidence
+from ..confidence.votes import VoteShare
+from ..task_signature import INPUTS
+from .base import Domain
+
+
+def _read_action(
+    prediction: dspy.Prediction, inputs: Mapping[str, Any], answers: AnswerKind
+) -> str | None:
+    """Return the possible action that a reply means; None when it means none of them."""
+    actions = admissible_actions(inputs)
+    found = ACTION.read(prediction.action, actions)
+    thought = prediction.get("reasoning")
+    if found is None and thought and thought != prediction.action:
+        lines = str(thought).strip().splitlines()
+        found = ACTION.read(lines[-1], actions) if lines else None
+    return found
+
+
+def admissible_actions(inputs: Mapping[str, Any]) -> list[str]:
+    """Return the actions that a step's inputs list, one a line.
+
+    Raises:
+        CopeError: for a question that is no step of a game.
+    """
+    fields = inputs.get(INPUTS)
+    if not fields:
+        raise CopeError(
+            "a question of kind agent is a step of a game: give --game FILE, or a task of games"
+        )
+    return [line.strip() for line in str(fields["actions"]).splitlines() if line.strip()]
+
+
+def _vote_share(sandbox: Callable[[], Sandbox]) -> Confidence:
+    return VoteShare()
+
+
+AGENT = Domain(
+    name="agent",
+    plan_signature=agent_plan_signature,
+    reason_signature=agent_reason_signature,
+    parse_answer=_read_action,
+    default_confidence=_vote_share,
+    default_scorer="alfworld-gen",
+    answer_kind="action",
+    unnamed_kind="action",
+    answer_field="action",
+    inputs={
+        "task": "string",
+        "history": "string",
+        "observation": "string",
+        "actions": "string",
+    },
+)

@@ -1,0 +1,74 @@
+"""Define signatures for the steps of an agent: what it knows of its game, and its next action.
+
+The inputs that change least come first, so that the steps of a game share a prefix, which the
+engines cache. Plans follow them, as in all signatures.
+"""
+
+from collections.abc import Mapping
+
+import dspy
+
+from .plans.base import PlanKind
+from .rounds import insert_plan_inputs, with_round_instructions
+
+_DOMAIN = "agent"
+
+
+class ActOnPlan(dspy.Signature):
+    """You play a text game step by step. Reply with the one action that comes next, copied from the actions, and nothing else."""  # noqa: E501
+
+    task: str = dspy.InputField(desc="what has to be achieved in the game")
+    history: str = dspy.InputField(desc="the steps so far, each with what it led to")
+    observation: str = dspy.InputField(desc="what the last action led to")
+    actions: str = dspy.InputField(desc="the actions that are possible now, one a line")
+    action: str = dspy.OutputField(desc="one of the actions, copied as it is")
+
+
+class ThinkAndAct(dspy.Signature):
+    """You play a text game step by step. Think in one or two short sentences about what is still to do, then choose the one action that comes next, copied from the actions."""  # noqa: E501
+
+    task: str = dspy.InputField(desc="what has to be achieved in the game")
+    history: str = dspy.InputField(desc="the steps so far, each with what it led to")
+    observation: str = dspy.InputField(desc="what the last action led to")
+    actions: str = dspy.InputField(desc="the actions that are possible now, one a line")
+    reasoning: str = dspy.OutputField(desc="a short thought: what is done, and what comes next")
+    action: str = dspy.OutputField(desc="one of the actions, copied as it is")
+
+
+AGENT_INPUTS = tuple(ActOnPlan.input_fields)
+"""The inputs of a step: `task`, `history`, `observation` and `actions`."""
+
+
+def agent_plan_signature(kind: PlanKind, round_number: int) -> type[dspy.Signature]:
+    """Return the planner's signature of a round: the inputs of a step, and the plan.
+
+    Raises:
+        CopeError: when there are no such plans for the steps of an agent.
+    """
+    retry_note = "Earlier attempts at this step did not agree"
+    return with_round_instructions(kind.signature(_DOMAIN), "", round_number, retry_note)
+
+
+def agent_reason_signature(
+    plans: Mapping[str, PlanKind], round_number: int
+) -> type[dspy.Signature]:
+    """Return the reasoner's signature of a round.
+
+    With plans it is `task, history, observation, actions, PLAN... -> action`, because a plan takes
+    the place of the thought. Without plans the thought is an output of its own, `reasoning`, as in
+    ReAct (Yao et al., arXiv 2210.03629).
+
+    Args:
+        plans: the plan fields that the reasoner sees, name to kind, in order.
+        round_number: 1 for the first round.
+
+    >>> from cope.signatures.plans.goal import GOAL
+    >>> list(agent_reason_signature({"goal": GOAL}, 1).output_fields)
+    ['action']
+    >>> list(agent_reason_signature({}, 1).output_fields)
+    ['reasoning', 'action']
+    """
+    base = ActOnPlan if plans else ThinkAndAct
+    signature, plan_note = insert_plan_inputs(base, plans, _DOMAIN)
+    retry_note = "Earlier attempts at this step did not agree, so check what is still to do"
+    return with_round_instructions(signature, plan_note, round_number, retry_note)

@@ -1,0 +1,126 @@
+"""An agent plays a game: its rounds, its escalations, its limits, and a game that fails."""
+
+from typing import Any
+
+import pytest
+from support.agent_replies import expert, field, steps_done, team
+from support.scripted_environment import GAME, TASK, WINS, open_in_process
+
+from cope import Cascade
+from cope.models import run_sync
+from cope.programs.agent.agent import Agent
+from cope.programs.agent.records import is_decision, is_escalated
+from cope.programs.agent.settings import AgentSettings
+
+
+def play(preset: str, small: Any, large: Any = expert, game: Any = None, **settings: Any) -> Any:
+    program = Cascade(preset, team(small, large), domain="agent")
+    agent = Agent(program, open_in_process, AgentSettings(**settings))
+    return run_sync(agent.acall(question=TASK, game=game or GAME))
+
+
+def unsure_at(step: int) -> Any:
+    """The small tier knows what wins, but at one step its samples disagree."""
+    counted = {"asked": 0}
+
+    def small(messages: list[dict[str, str]], request: Any) -> str:
+        if steps_done(messages) != step:
+            return expert(messages, request)
+        counted["asked"] += 1
+        actions = field(messages, "Actions").splitlines()
+        return f"Hm.\nAction: {actions[counted['asked'] % len(actions)]}"
+
+    return small
+
+
+@pytest.mark.parametrize("preset", ["small", "large", "cope-react", "cope-agent"])
+def test_every_preset_wins_with_models_that_know_how(preset: str) -> None:
+    def knows(messages: list[dict[str, str]], request: Any) -> str:
+        if (
+            "Action" not in messages[0]["content"]
+            and "action that comes" not in messages[0]["content"]
+        ):
+            return "Find the key."
+        return expert(messages, request)
+
+    played = play(preset, knows, knows)
+    assert played.answer == "\n".join(WINS)
+    assert played.end == "won"
+    assert played.confidence == 1.0
+    assert [step["action"] for step in played.steps] == [*WINS, None]
+    assert played.steps[-1]["observation"] == "The chest is open."
+
+
+@pytest.mark.parametrize(
+    ("escalate", "rounds", "attempts"),
+    [("step", [1, 2, 1, 1], 1), ("stay", [1, 2, 2, 2], 1), ("episode", [2, 2, 2, 2], 2)],
+)
+def test_a_step_that_disagrees_escalates_itself_the_rest_or_the_episode(
+    escalate: str, rounds: list[int], attempts: int
+) -> None:
+    played = play("cope-react", unsure_at(1), escalate=escalate)
+    last = [step for step in played.steps if step["attempt"] == attempts]
+    decided = [step["rounds"][-1]["round"] for step in last if is_decision(step)]
+    assert (decided, played.end, played.round) == (rounds, "won", 2)
+    assert sum(map(is_escalated, played.steps)) == 1
+    assert played.answer == "\n".join(WINS)
+
+
+@pytest.mark.parametrize(
+    ("reply", "settings", "end"),
+    [
+        ("Action: go to kitchen", {"max_steps": 3, "repeats": 9}, "step limit"),
+        ("Action: go to kitchen", {"episode_tokens": 50}, "token limit"),
+        ("I can not tell.", {}, "no readable action"),
+    ],
+)
+def test_limits_end_an_episode(reply: str, settings: dict[str, int], end: str) -> None:
+    played = play("small", lambda messages, request: reply, **settings)
+    assert (played.end, played.steps[-1]["end"]) == (end, end)
+
+
+def back_and_forth(messages: list[dict[str, str]], request: Any) -> str:
+    actions = field(messages, "Actions").splitlines()
+    moves = [one for one in actions if one.startswith("go to")]
+    return f"On.\nAction: {(moves or actions)[0]}"
+
+
+def test_an_action_is_not_offered_for_ever_in_one_state_and_a_circle_ends() -> None:
+    played = play("small", back_and_forth, repeats=2, patience=4, max_steps=50)
+    assert played.end == "loop"
+    pairs = [(step["observation"], step["action"]) for step in played.steps if step["action"]]
+    assert max(pairs.count(pair) for pair in pairs) <= 2
+
+
+@pytest.mark.parametrize("at", [1, 3])
+def test_a_game_that_fails_is_the_end_of_an_episode_and_no_error(at: int) -> None:
+    played = play("small", expert, game={"trouble": "it broke", "at": at})
+    assert played.end == "the game failed: it broke"
+    assert played.answer == "\n".join(WINS[:at])
+
+
+def test_nothing_of_the_game_reaches_the_cascade_but_what_a_player_sees() -> None:
+    program = Cascade("small", team(expert), domain="agent")
+    seen: list[dict[str, Any]] = []
+    ask = program.acall
+
+    async def spy(**inputs: Any) -> Any:
+        seen.append(inputs)
+        return await ask(**inputs)
+
+    program.acall = spy
+    run_sync(Agent(program, open_in_process).acall(question=TASK, game=GAME))
+    assert {name for inputs in seen for name in inputs} == {"question", "task_inputs"}
+    fields = {"task", "history", "observation", "actions"}
+    assert all(inputs["task_inputs"].keys() == fields for inputs in seen)
+
+
+def test_fingerprint_depends_on_program_and_limits() -> None:
+    program = Cascade("small", team(expert), domain="agent")
+    one, other = (
+        Agent(program, open_in_process),
+        Agent(Cascade("large", team(expert), domain="agent"), open_in_process),
+    )
+    limited = Agent(program, open_in_process, AgentSettings(max_steps=3))
+    prints = {agent.fingerprint() for agent in (one, other, limited)}
+    assert len(prints) == 3
