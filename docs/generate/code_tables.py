@@ -12,12 +12,12 @@ from pydantic import BaseModel
 
 from cope.answers.kinds.registry import ANSWER_KINDS
 from cope.batch.runners.base import RUNNERS
+from cope.eval.environments.registry import ENVIRONMENTS
 from cope.eval.recording.schema import CALL_COLUMNS, COLUMNS
 from cope.eval.tasks.registry import TASKS
 from cope.models.engines.registry import ENGINES
 from cope.optimize.optimizers.registry import OPTIMIZERS
 from cope.programs.confidence.registry import CONFIDENCES
-from cope.eval.environments.registry import ENVIRONMENTS
 from cope.programs.domains.registry import DOMAINS
 from cope.programs.plan_kinds import PLAN_KINDS
 from cope.programs.pregate_spec import Pregate

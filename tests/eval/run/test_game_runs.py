@@ -9,6 +9,9 @@ from typing import Any
 
 import dspy
 import pytest
+from support.agent_replies import expert, field, steps_done, team
+from support.games import CHESTS
+from support.scripted_environment import GAME, TASK, WINS
 
 from cope import Cascade
 from cope.eval import RunStore, evaluate
@@ -16,9 +19,6 @@ from cope.eval.run.episode_summary import summarize_episodes
 from cope.eval.run.summary import summarize
 from cope.programs.agent.settings import AgentSettings
 from cope.util.files import read_jsonl
-from support.agent_replies import expert, field, steps_done, team
-from support.games import CHESTS
-from support.scripted_environment import GAME, TASK, WINS
 
 SETTINGS = {"task": "chests", "preset": "cope-react", "models": {}}
 
