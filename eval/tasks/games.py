@@ -14,6 +14,7 @@ from ...programs.agent.environment import Game, OpenGame
 from ...programs.agent.history import PastStep
 from ...programs.agent.settings import AgentSettings
 from ...programs.agent.step import step_question
+from ...programs.task_signature import INPUTS
 from ..environments.base import Solution
 from ..environments.play import play_actions
 from ..environments.process import open_game
@@ -217,7 +218,11 @@ def step_examples(
             past[-1] = PastStep(past[-1].action, step.observation)
         inputs = step_question(solution.task, past, step.observation, step.admissible, chars)
         example = dspy.Example(
-            id=f"{name}-step-{number}", answer=step.action, fields=dict(fields), **inputs
+            id=f"{name}-step-{number}",
+            answer=step.action,
+            fields=dict(fields),
+            **inputs,
+            **inputs[INPUTS],  # demonstrations show these
         )
         examples.append(example.with_inputs(*inputs))
         past.append(PastStep(step.action, ""))

@@ -1,9 +1,11 @@
 """KNN few-shot: demonstrations are the program's correct answers nearest to each question."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...programs.demonstrations import KNNDemos
 from ...programs.demos import visible_fields
+from ...programs.task_signature import INPUTS
 from ..compiler.student import Student
 from .base import OptimizerContext, solved_rows
 from .few_shot import BootstrapFewShotOptimizer
@@ -49,11 +51,44 @@ def _with_nearest(bootstrapped: Student, k: int, rows: list[dict[str, Any]]) -> 
     for name, predict in student.named_parameters():
         demos = solved_rows(student, name, rows)
         if demos is None:
-            demos = visible_fields(predict)
+            demos = with_questions(visible_fields(predict), rows)
         if demos:
             student.knn_demos[name] = KNNDemos(k, demos)
             predict.demos = []
     return student
+
+
+def with_questions(
+    demos: Sequence[dict[str, Any]], rows: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return demonstrations with the question by which they are found.
+
+    Prompts of several inputs show no question. It is that of the training question with the same
+    inputs, so that a training question is never shown its own answer.
+
+    Args:
+        demos: the fields of demonstrations.
+        rows: the training questions.
+
+    >>> rows = [{"question": "Who?", "task_inputs": {"text": "Ann runs."}}]
+    >>> with_questions([{"text": "Ann runs.", "answer": "Ann"}], rows)[0]["question"]
+    'Who?'
+    """
+    found = []
+    for demo in demos:
+        question = demo.get("question") or _question_of(demo, rows)
+        if question is not None:
+            found.append({"question": question} | demo)
+    return found
+
+
+def _question_of(demo: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the training question whose inputs a demonstration shows; None without one."""
+    for row in rows:
+        inputs = row.get(INPUTS)
+        if inputs and all(demo.get(name) == value for name, value in inputs.items()):
+            return str(row["question"])
+    return None
 
 
 OPTIMIZER = KNNFewShotOptimizer()

@@ -1,6 +1,7 @@
 """One step of an episode as a question for a cascade."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from ..task_signature import INPUTS
 from .history import PastStep, history_text
@@ -14,7 +15,7 @@ def step_question(
     observation: str,
     actions: Sequence[str],
     history_chars: int,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Return the inputs of a cascade for a step: `question` and the fields that prompts show.
 
     The question identifies the step and holds what makes it like another one: the task, the last
