@@ -102,9 +102,14 @@ class CallStore:
         async with self._only_row(folder):
             await self._leases.acquire(folder)
             try:
-                yield GroupLedger(self.storage, f"{folder}/{_FILE}", owner)
+                name = f"{folder}/{_FILE}"
+                ledger = await self.storage.run(GroupLedger, self.storage, name, owner)
+                try:
+                    yield ledger
+                finally:
+                    await ledger.written()
             finally:
-                self._leases.release(folder)
+                await self.storage.run(self._leases.release, folder)
 
     @asynccontextmanager
     async def _only_row(self, folder: str) -> AsyncIterator[None]:
@@ -154,6 +159,8 @@ class GroupLedger(Ledger):
 
     def __post_init__(self) -> None:
         self._calls: dict[str, JsonObject] = {}
+        self._is_changed = False
+        self._writer: asyncio.Task[None] | None = None
         content = self.storage.read(self.name)
         if content is not None:
             self._calls = _checked(content, self.storage.address(self.name))
@@ -162,10 +169,35 @@ class GroupLedger(Ledger):
         return self._calls.get(key)
 
     def put(self, key: str, entry: JsonObject, exchange: Exchange | None = None) -> None:
-        """Add a call, and replace the file; its messages are not kept."""
+        """Add a call, and replace the file; its messages are not kept.
+
+        A slow store is written in another thread, and calls that end meanwhile are written
+        together.
+        """
         self._calls[key] = redact_data({OWNER_KEY: self.owner, **entry})
-        text = json.dumps(self._calls, ensure_ascii=False)
-        self.storage.write(self.name, text.encode("utf-8", "replace"))
+        if self.storage.is_quick:
+            self.storage.write(self.name, self._content())
+            return
+        self._is_changed = True
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write_changes())
+
+    def _content(self) -> bytes:
+        return json.dumps(self._calls, ensure_ascii=False).encode("utf-8", "replace")
+
+    async def _write_changes(self) -> None:
+        while self._is_changed:
+            self._is_changed = False
+            await asyncio.to_thread(self.storage.write, self.name, self._content())
+
+    async def written(self) -> None:
+        """Wait until all calls are in the store.
+
+        Raises:
+            CopeError: when it cannot be written.
+        """
+        if self._writer is not None:
+            await self._writer
 
     def restored(self, key: str, exchange: Exchange) -> None:
         entry = self._calls.get(key)

@@ -66,7 +66,7 @@ class Leases:
         """Wait until this worker has the lease of a folder."""
         pauses = random.Random(f"{self.worker} {folder}")
         pause = 0.05
-        while not self.try_acquire(folder):
+        while not await self.storage.run(self.try_acquire, folder):
             await self.clock.sleep(pause * pauses.uniform(0.5, 1.5))
             pause = min(pause * 2, self.seconds / 4)
 
@@ -94,7 +94,7 @@ class Leases:
         """Renew all claims, for as long as it runs."""
         while True:
             await self.clock.sleep(self.seconds / 4)
-            self.renew()
+            await self.storage.run(self.renew)
 
     def _claim(self, folder: str) -> str:
         return f"{folder}/{self.worker}{_CLAIM}"

@@ -1,13 +1,18 @@
 """A folder of files that are written whole: on this machine, or on an object store by fsspec."""
 
+import asyncio
 import os
 import posixpath
 import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from fsspec.core import url_to_fs
 
 from ..errors import CopeError, first_line
+
+T = TypeVar("T")
 
 _WHOLE_PUTS = frozenset("s3 s3a gs gcs abfs abfss az memory".split())
 """Protocols whose files appear at once, with their whole content."""
@@ -41,9 +46,16 @@ class Storage:
         names = {protocol} if isinstance(protocol, str) else set(protocol)
         self.is_local = "file" in names
         self._puts_whole = bool(names & _WHOLE_PUTS)
+        self.is_quick = bool(names & {"file", "memory"})
 
     def __reduce__(self) -> tuple[type["Storage"], tuple[str]]:
         return type(self), (self.url,)
+
+    async def run(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Return what a function of this folder returns; a slow store works in another thread."""
+        if self.is_quick:
+            return work(*arguments)
+        return await asyncio.to_thread(work, *arguments)
 
     @property
     def path(self) -> Path | None:

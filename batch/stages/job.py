@@ -237,7 +237,7 @@ class _Batch:
             totals.add(response.outcomes)
             self._count_cost(response.outcomes)
             if not self._keeps_calls:
-                self._forget_calls(asked, response.outcomes)
+                await self._store.storage.run(self._forget_calls, asked, response.outcomes)
 
     def _count_cost(self, outcomes: list[RowOutcome]) -> None:
         if self._options.budget is not None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +175,56 @@ def test_a_file_is_replaced_whole_or_not_at_all(storage: Storage, monkeypatch: p
 def test_an_address_that_nothing_opens_is_one_line():
     with pytest.raises(CopeError, match="cannot open the folder nothing://x: .*"):
         Storage("nothing://x")
+
+
+def test_a_slow_store_holds_up_no_call_and_has_them_all_at_the_end(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+):
+    writes, threads = [], set()
+    write = storage.write
+
+    def slow(name: str, data: bytes) -> None:
+        threads.add(threading.get_ident())
+        if name.endswith("calls.json"):
+            writes.append(len(json.loads(data)))
+        write(name, data)
+
+    monkeypatch.setattr(storage, "write", slow)
+    storage.is_quick = False
+    engine = ScriptedEngine(lambda messages, request: "4")
+    team = Team(engine, cache=False)
+    store = CallStore(storage)
+
+    async def work() -> None:
+        async with store.group(GROUP, "run:1") as ledger:
+            with use_ledger(ledger):
+                calls = [
+                    team["small"].lm.acall("2+2?", temperature=0.5, rollout_id=n) for n in range(8)
+                ]
+                await asyncio.gather(*calls)
+
+    with dspy.context(disable_history=True):
+        asyncio.run(work())
+    assert threading.get_ident() not in threads
+    assert writes[-1] == 8 == len(list(store.calls_of("run")))
+    assert writes == sorted(writes)
+
+
+def test_a_slow_store_that_fails_ends_the_row(storage: Storage, monkeypatch: pytest.MonkeyPatch):
+    write = storage.write
+
+    def failing(name: str, data: bytes) -> None:
+        if name.endswith("calls.json"):
+            raise CopeError("cannot write it")
+        write(name, data)
+
+    monkeypatch.setattr(storage, "write", failing)
+    storage.is_quick = False
+
+    async def work() -> None:
+        async with CallStore(storage).group(GROUP, "run:1") as ledger:
+            ledger.put("k", {"call": {}, "outputs": []})
+
+    with pytest.raises(CopeError, match="cannot write it"):
+        asyncio.run(work())
+    assert storage.names(GROUP.folder) == []
