@@ -78,7 +78,7 @@ def make_app(
             )
         )
     middleware += [
-        Middleware(ErrorResponses),
+        Middleware(ErrorResponses, places=places),
         Middleware(BodyLimit, most=options.max_body, patience=options.patience),
     ]
     app = FastAPI(

@@ -15,7 +15,8 @@ from .event_document import event_document
 from .narration import narrate
 from .options import ServeOptions
 from .requests import ChatRequest, check_length
-from .service import Finished, KeepAlive, Question, Service, ServiceEvent
+from .service import SHORTCUT, Finished, KeepAlive, Question, Service, ServiceEvent
+from .shortcut import is_shortcut
 from .text_stream import TextStream, cut_at_stops
 from .usage import LastTierCost, api_usage, cascade_field
 
@@ -50,13 +51,16 @@ class Completion:
             ApiError: when it cannot be answered.
         """
         cascade = service.cascade(request.model)
+        model = request.model
+        if service.has_shortcut and is_shortcut(request):
+            model = SHORTCUT
         form = request.json_form
         text = request.question(options.max_prompt)
         if form is not None:
             check_length(text + form.instruction, options.max_prompt)
         question = Question(
             text,
-            request.model,
+            model,
             seed=request.seed,
             temperature=request.temperature,
             max_tokens=request.most_tokens,
@@ -64,7 +68,8 @@ class Completion:
             json_form=form,
             alternatives=request.alternatives,
         )
-        _ = service.adapted(question)  # refuses what it cannot answer before it waits for a place
+        if form is not None or request.alternatives is not None:
+            _ = service.adapted(question)  # refuses what it cannot do, before it waits for a place
         seed = cascade.seed if request.seed is None else request.seed
         questions = [question.with_choice(index, seed) for index in range(request.choices)]
         return cls(service, request, questions, last_tier, options)
@@ -184,8 +189,10 @@ class Completion:
 
     def cascade_field(self, prediction: dspy.Prediction) -> JsonObject:
         """Return the field `cope` of an answer."""
-        cascade = self.service.cascade(self.request.model)
-        return cascade_field(prediction, self.last_tier.observe(cascade, prediction))
+        model = self.questions[0].model
+        cascade = self.service.cascade(model)
+        field = cascade_field(prediction, self.last_tier.observe(cascade, prediction))
+        return field | {"shortcut": True} if model == SHORTCUT else field
 
 
 def answer_text(prediction: dspy.Prediction) -> str:

@@ -125,6 +125,8 @@ class TrafficRecorder:
         """Record a finished answer of the served program, and begin its audit if it has one."""
         if not isinstance(event, Finished) or question.model != SERVED_MODEL or question.choice:
             return
+        if question.json_form is not None:
+            return  # it has another prompt, and other answers, than the program that is calibrated
         request = current_request()
         name = request.id if request else secrets.token_hex(10)
         answer = event.prediction.answer

@@ -32,6 +32,11 @@ class Message(BaseModel):
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[Part] | None = None
 
+    @property
+    def is_instruction(self) -> bool:
+        """Whether the message says how to answer, and is no part of the conversation."""
+        return self.role in _INSTRUCTIONS
+
     def plain_text(self) -> str:
         """Return the text of the message.
 
@@ -167,8 +172,8 @@ def question_of(messages: Sequence[Message]) -> str:
     >>> question_of([system, Message(role="user", content="Hi")])
     'Be brief.\\n\\nHi'
     """
-    instructions = [m.plain_text() for m in messages if m.role in _INSTRUCTIONS]
-    spoken = [m for m in messages if m.role not in _INSTRUCTIONS]
+    instructions = [m.plain_text() for m in messages if m.is_instruction]
+    spoken = [m for m in messages if not m.is_instruction]
     if not spoken or spoken[-1].role != _REQUEST:
         raise invalid("the last message must have the role user", "messages")
     earlier: list[tuple[str, str]] = []

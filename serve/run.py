@@ -14,23 +14,15 @@ from ..errors import CopeError
 from ..programs.resolve import Notify
 from .access import Access
 from .app import make_app
+from .draining import DrainingServer
 from .http_protocol import PatientProtocol
 from .options import ServeOptions
-from .places import LOADING, READY, STOPPING, Places
+from .places import LOADING, READY, Places
 from .record import TrafficRecorder
 from .service import Service
 
 MOST_CACHED = 10_000
 """Replies that DSPy's cache holds in memory; its own limit would let a server grow for days."""
-
-
-class _Server(uvicorn.Server):
-    """A server that refuses new requests while it finishes those that run."""
-
-    def handle_exit(self, sig: int, frame: object) -> None:
-        app = self.config.app
-        app.state.places.state = STOPPING  # type: ignore[union-attr]
-        super().handle_exit(sig, frame)  # type: ignore[arg-type]
 
 
 def run_server(
@@ -50,7 +42,7 @@ def run_server(
         service: answers the questions.
         options: address and limits.
         access: keys and budget; None lets every request in.
-        notify: receives a line with the address.
+        notify: receives a line with the address, and one when the server has stopped.
         load: loads the models; None when they are loaded.
         recorder: records the requests; None for no record.
 
@@ -68,6 +60,7 @@ def run_server(
     server = make_server(app, options)
     notify(f"serving {', '.join(service.model_names[:3])} ... at http://{host}:{port}/v1")
     asyncio.run(_serve(server, listener, app.state.places, load))
+    notify("stopped")
 
 
 def make_server(app: FastAPI, options: ServeOptions) -> uvicorn.Server:
@@ -77,11 +70,11 @@ def make_server(app: FastAPI, options: ServeOptions) -> uvicorn.Server:
         http=partial(PatientProtocol, options.patience),  # pyright: ignore[reportArgumentType]
         log_level="warning",
         access_log=False,
-        timeout_graceful_shutdown=round(options.grace),
+        timeout_graceful_shutdown=1,  # it has waited for the running requests already
         server_header=False,
         h11_max_incomplete_event_size=64_000,
     )
-    return _Server(config)
+    return DrainingServer(config, app.state.places, options.grace)
 
 
 async def _serve(

@@ -12,6 +12,7 @@ from ..errors import CopeError
 from ..models import Team
 from ..models.admission import Halt
 from ..models.spending import SpendingGate, use_gate
+from ..models.tier_error import unknown_tier_error
 from ..models.token_report import TokenReport, use_token_report
 from ..programs import Cascade
 from ..programs.domains.registry import domain_by_name
@@ -19,6 +20,7 @@ from ..programs.events import Event, use_observer
 from ..programs.json_form import JsonForm
 from ..programs.options import ProgramOptions, TeamOptions
 from ..programs.preset import preset_names
+from ..programs.preset_fit import preset_misfit
 from ..programs.resolve import (
     Notify,
     ignore,
@@ -29,9 +31,14 @@ from ..programs.resolve import (
 )
 from ..util.json_types import JsonObject
 from .errors import as_api_error, invalid, unknown_model
+from .single_call import answers_with_one_call, shows_tokens
 
 SERVED = "cope"
 """The name under which clients ask the program that is served."""
+SHORTCUT = "cope/shortcut"
+"""The name of the tier that answers requests for titles and tags; it is in no list."""
+
+_FREE_TEXT = "open"
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,8 @@ class Service:
     Args:
         program: the cascade that is served.
         others: further cascades, by the names under which they are asked.
+        shortcut: the tier that alone answers what chat front ends ask for themselves, such as
+            titles; None for the program.
 
     Attributes:
         program: the cascade that is served.
@@ -104,13 +113,23 @@ class Service:
         span: returns the context in which a question is answered, for traces.
     """
 
-    def __init__(self, program: Cascade, others: Mapping[str, Cascade] | None = None) -> None:
+    def __init__(
+        self,
+        program: Cascade,
+        others: Mapping[str, Cascade] | None = None,
+        shortcut: str | None = None,
+    ) -> None:
         self.program = program
         self.observers: list[ServiceObserver] = []
         self.span: Callable[[Question], AbstractContextManager[None]] = _no_span
         self._cascades = {SERVED: program}
         for name, cascade in (others or {}).items():
             self._cascades[f"{SERVED}/{name}"] = cascade
+        self._shortcut: Cascade | None = None
+        if shortcut is not None:
+            if shortcut not in program.team.tiers:
+                raise unknown_tier_error(shortcut, program.team.tiers)
+            self._shortcut = Cascade(shortcut, program.team, domain=_FREE_TEXT)
 
     @classmethod
     def from_options(
@@ -121,6 +140,7 @@ class Service:
         *,
         team: Team | None = None,
         notify: Notify = ignore,
+        shortcut: str | None = None,
     ) -> "Service":
         """Build the service that options name: the program, every preset, and every tier alone.
 
@@ -130,6 +150,7 @@ class Service:
             domain: the kind of questions.
             team: the tiers; None builds those of the options.
             notify: receives lines about a bundled program and a calibration.
+            shortcut: the tier that answers requests for titles and tags; None for the program.
 
         Raises:
             CopeError: for options that do not fit together.
@@ -144,10 +165,17 @@ class Service:
         for name in dict.fromkeys([*preset_names(), *team.tiers]):
             other = replace(plain, preset=name)
             try:
-                others[name] = resolve_cascade(other, team, domain).with_answer_kind(kind)
+                cascade = resolve_cascade(other, team, domain).with_answer_kind(kind)
             except CopeError:  # the preset needs another tier or another kind of questions
                 continue
-        return cls(resolved.cascade.with_answer_kind(kind), others)
+            if preset_misfit(cascade.preset, domain_by_name(domain)) is None:
+                others[name] = cascade
+        return cls(resolved.cascade.with_answer_kind(kind), others, shortcut=shortcut)
+
+    @property
+    def has_shortcut(self) -> bool:
+        """Whether a small tier answers what chat front ends ask for themselves."""
+        return self._shortcut is not None
 
     @property
     def model_names(self) -> list[str]:
@@ -160,6 +188,8 @@ class Service:
         Raises:
             ApiError: when none is served under this name.
         """
+        if name == SHORTCUT and self._shortcut is not None:
+            return self._shortcut
         if name not in self._cascades:
             raise unknown_model(name, self.model_names)
         return self._cascades[name]
@@ -268,17 +298,3 @@ class Service:
 
 def _no_span(question: Question) -> AbstractContextManager[None]:
     return nullcontext()
-
-
-def answers_with_one_call(cascade: Cascade) -> bool:
-    """Return whether a single call of a model answers a question, without votes and plans."""
-    rounds = cascade.preset.rounds
-    first = rounds[0]
-    return len(rounds) == 1 and first.samples == 1 and first.planner is None
-
-
-def shows_tokens(cascade: Cascade) -> bool:
-    """Return whether the tokens of one reply are those of the answer."""
-    domain = domain_by_name(cascade.domain)
-    is_reply = domain.answer_is_reply or cascade.json_form is not None
-    return is_reply and answers_with_one_call(cascade)

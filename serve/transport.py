@@ -8,7 +8,8 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from .errors import ApiError, OutOfBudget, as_api_error
+from .errors import ApiError, OutOfBudget, as_api_error, not_ready
+from .places import STOPPING, Places
 
 Result = TypeVar("Result")
 
@@ -69,10 +70,15 @@ def error_response(error: ApiError) -> Response:
 
 
 class ErrorResponses:
-    """Writes every error in the form of the API."""
+    """Writes every error in the form of the API.
 
-    def __init__(self, app: Any) -> None:
-        self._app = app
+    Args:
+        app: the application.
+        places: whose state says whether a request is cancelled because the server stops.
+    """
+
+    def __init__(self, app: Any, places: Places) -> None:
+        self._app, self._places = app, places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
@@ -88,3 +94,8 @@ class ErrorResponses:
             if started or scope["type"] != "http":
                 raise
             await error_response(as_api_error(error))(scope, receive, send)
+        except asyncio.CancelledError:
+            if self._places.state != STOPPING or scope["type"] != "http":
+                raise
+            if not started:
+                await error_response(not_ready(STOPPING))(scope, receive, send)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
+from ..config_option import config_option
 from ..context import AppContext, pass_app
 from ..option_groups import program_options, team_options
 from ..option_types import PATH, Share, flag, option
@@ -28,6 +29,7 @@ domain_option = option(
 
 
 @click.command()
+@config_option
 @domain_option
 @option("--host", default="127.0.0.1", help="Address to bind to.")
 @option("--port", type=click.IntRange(0, 65535), default=8321)
@@ -50,6 +52,11 @@ domain_option = option(
     multiple=True,
     metavar="URL",
     help="A web origin whose pages may call the server. Repeatable.",
+)
+@option(
+    "--shortcut",
+    metavar="TIER",
+    help="Let this tier alone answer requests of chat front ends for titles, tags and follow-ups.",
 )
 @flag("--log-prompts", help="Write the questions into the log of requests too.")
 @option("--record", type=PATH, metavar="FILE", help="Append the requests to this record.")
@@ -81,6 +88,7 @@ def command(
     budget: float | None,
     queue: int,
     origins: tuple[str, ...],
+    shortcut: str | None,
     log_prompts: bool,
     record: Path | None,
     audit: float,
@@ -109,7 +117,9 @@ def command(
     )
     access = open_access(key_file, host, budget)
     team = app.make_team(team_options)
-    service = Service.from_options(program_options, team_options, domain, team=team, notify=notify)
+    service = Service.from_options(
+        program_options, team_options, domain, team=team, notify=notify, shortcut=shortcut
+    )
     what = RecordOptions.of(record, audit, team_options, program_options)
     recorder = what and TrafficRecorder(service, what, access, notify)
     load = partial(app.load_models, team, service.program.preset.tiers)

@@ -56,3 +56,65 @@ def test_audits_that_cannot_be_made_are_refused(
     monkeypatch.chdir(tmp_path)
     result = cope("serve", *words)
     assert result.exit_code != 0 and said in result.output and not served
+
+
+def written(tmp_path: Path, text: str) -> str:
+    file = tmp_path / "serve.toml"
+    file.write_text(text)
+    return str(file)
+
+
+def test_options_come_from_a_file_and_the_command_line_wins(
+    served: list[Any], tmp_path: Path
+) -> None:
+    file = written(
+        tmp_path,
+        """
+        port = 9000
+        host = "127.0.0.2"
+        task = "open"
+        queue = 3
+        origin = ["https://a.example", "https://b.example"]
+        log_prompts = true
+        preset = "small"
+        shortcut = "large"
+        [price]
+        small = "0.1/0.4"
+        """,
+    )
+    result = cope("serve", "--config", file, "--port", "9001")
+    assert result.exit_code == 0, result.output
+    service, options = served[0][:2]
+    assert (options.port, options.host, options.queue) == (9001, "127.0.0.2", 3)
+    assert options.origins == ("https://a.example", "https://b.example")
+    assert options.log_prompts and options.domain == "open"
+    assert service.program.preset.name == "small" and service.has_shortcut
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("prot = 1", "the option 'prot': did you mean port?"),
+        ("config = 'x'", "the option 'config'"),
+        ("p = 1", "the option 'p'"),
+        ("port = 'http'", "'http' is not a valid integer"),
+        ("port = [1]", "port is one value"),
+        ("log-prompts = 'yes'", "log-prompts is true or false"),
+        ("port = ", "cannot read the options"),
+        ("shortcut = 'smal'", "did you mean small"),
+    ],
+)
+def test_a_wrong_file_of_options_is_one_line(
+    served: list[Any], tmp_path: Path, text: str, said: str
+) -> None:
+    result = cope("serve", "--config", written(tmp_path, text))
+    assert result.exit_code != 0 and said in result.output and not served
+    assert "Traceback" not in result.output
+
+
+def test_presets_for_programs_are_not_served_for_texts(served: list[Any]) -> None:
+    assert cope("serve").exit_code == 0
+    names = served[0][0].model_names
+    assert {"cope", "cope/small", "cope/large", "cope/self-consistency"} <= set(names)
+    for preset in ("best-of-tests", "best-of-tests-large", "cope-tests", "cope-verified"):
+        assert f"cope/{preset}" not in names

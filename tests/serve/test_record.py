@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import dspy
 import httpx
 import pytest
 
@@ -15,9 +16,11 @@ from cope.eval.recording.traffic import Traffic, read_traffic
 from cope.models import Price, ScriptedEngine
 from cope.optimize.calibration import CalibrationTarget, calibrate, certify
 from cope.programs import load_preset
+from cope.programs.json_form import JsonForm
 from cope.serve import Access, RecordOptions, ServeOptions, Service, TrafficRecorder, make_app
 from cope.serve.accounts import Accounts
 from cope.serve.record import AUDITS, is_audited
+from cope.serve.service import Finished, Question
 
 Body = dict[str, Any]
 
@@ -189,3 +192,12 @@ def test_the_lines_are_json_objects(tmp_path: Path) -> None:
     kinds = [json.loads(line)["kind"] for line in file.read_text().splitlines()]
     assert kinds == ["program", "served", "audit"]
     assert isinstance(read_traffic(file), Traffic)
+
+
+def test_answers_in_json_are_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "traffic.jsonl"
+    access = Access(Accounts(":memory:"))
+    recorder = TrafficRecorder(make_service(), RecordOptions(file, 0.0), access, lambda line: None)
+    prediction = dspy.Prediction(answer="{}", rounds=[], confidence=1.0, round=1, calls=[])
+    recorder.observe(Question("Question 1.", json_form=JsonForm()), Finished(prediction))
+    assert not read_traffic(file).served
