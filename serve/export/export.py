@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 from ...errors import CopeError
 from ...programs.options import ProgramOptions, TeamOptions
 from ...programs.program_view import is_preset
-from ...tracking import save_rows_model
 from .code import copy_package, requirements
 from .rows import RowsProgram, input_types
 from .settings import write_settings
@@ -59,6 +58,8 @@ def export_program(
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CopeError(f"{folder} is there already: name another folder with -o")
+    from ...tracking import save_rows_model  # MLflow takes seconds to import
+
     settings, files = write_settings(program, team, domain)
     columns = input_types(RowsProgram.load(settings, files).cascade)
     script = resources.files("cope.serve.export").joinpath("model.txt").read_text(encoding="utf-8")

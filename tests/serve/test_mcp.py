@@ -4,30 +4,34 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 import uvicorn
 from httpx2 import AsyncClient
-from mcp.client import Client
-from mcp.client.streamable_http import streamable_http_client
 
 from cope import Cascade, Team
 from cope.models import Price, ScriptedEngine
 from cope.serve import Access, ServeOptions, Service, make_app
 from cope.serve.accounts import Accounts, Limits
 from cope.serve.admission import Admission
-from cope.serve.mcp.asker import Asker
-from cope.serve.mcp.tools import make_mcp_server
 from cope.serve.places import Places
 from cope.serve.usage import LastTierCost
+
+if TYPE_CHECKING:
+    from mcp.client import Client  # every worker would load it before the first test
 
 QUESTION = {"question": "What is 6 times 7?"}
 MODES = pytest.mark.parametrize("mode", ["auto", "legacy"])
 
 
-def served(service: Service, mode: str = "auto", **options: Any) -> Client:
+def served(service: Service, mode: str = "auto", **options: Any) -> "Client":
+    from mcp.client import Client
+
+    from cope.serve.mcp.asker import Asker
+    from cope.serve.mcp.tools import make_mcp_server
+
     access = Access(Accounts(":memory:"), budget=options.pop("budget", None))
     admission = Admission(access, Places(4, 4))
     asker = Asker(service, ServeOptions(**options), admission, LastTierCost())
@@ -160,7 +164,10 @@ async def server(
 
 
 @asynccontextmanager
-async def with_key(address: str, key: str, mode: str = "auto") -> AsyncIterator[Client]:
+async def with_key(address: str, key: str, mode: str = "auto") -> AsyncIterator["Client"]:
+    from mcp.client import Client
+    from mcp.client.streamable_http import streamable_http_client
+
     http = AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=60)
     transport = streamable_http_client(address, http_client=http)
     async with http, Client(transport, mode=mode) as client:
@@ -227,6 +234,8 @@ def test_a_page_of_another_host_cannot_call(
 
 @MODES
 def test_a_client_that_hangs_up_cancels_the_call_at_the_engine(mode: str) -> None:
+    from mcp.client import Client
+
     asked = asyncio.Event()
 
     async def never(messages: Any, request: Any) -> str:

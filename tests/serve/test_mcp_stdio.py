@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp import StdioServerParameters
-from mcp.client import Client
 from support.fault_server import FaultServer, Reply
 from support.servers import serving
 
@@ -42,6 +40,9 @@ def command(address: str) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_an_assistant_starts_the_command_and_asks(mode: str) -> None:
+    from mcp import StdioServerParameters
+    from mcp.client import Client
+
     async def run(address: str) -> Any:
         started = StdioServerParameters(
             command=sys.executable, args=command(address), env=dict(os.environ)

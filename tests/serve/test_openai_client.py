@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import openai
 import pytest
 from support.api import running
 
@@ -13,11 +12,16 @@ from cope import Cascade, Team
 from cope.models import ScriptedEngine
 from cope.serve import Service
 
+if TYPE_CHECKING:
+    import openai  # every worker would load it before the first test
+
 QUESTION: Any = [{"role": "user", "content": "What is 6 times 7?"}]
 
 
 @asynccontextmanager
-async def client(service: Service) -> AsyncIterator[openai.AsyncOpenAI]:
+async def client(service: Service) -> AsyncIterator["openai.AsyncOpenAI"]:
+    import openai
+
     async with (
         running(service) as address,
         openai.AsyncOpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0) as made,
@@ -34,6 +38,8 @@ def service(scripted: Callable[..., Any]) -> Service:
 
 
 def test_chat_completions(service: Service) -> None:
+    import openai
+
     async def run() -> None:
         async with client(service) as api:
             models = [model.id async for model in api.models.list()]
