@@ -18,9 +18,9 @@ class Runner(Protocol):
     """Asks the rows of a stage, and returns what the stage left of them."""
 
     def run_stage(self, requests: Iterable[ShardRequest]) -> AsyncIterator[ShardResponse]:
-        """Ask the rows of shards, and yield each shard once its rows are done, in any order.
+        """Ask the rows of shards of one stage, and yield each shard once its rows are done.
 
-        Rows that have no outcome are asked again by a later attempt.
+        Shards may come in any order. Rows that have no outcome are asked again by a later attempt.
 
         Raises:
             CopeError: if a model cannot be reached or used.
@@ -42,6 +42,7 @@ class RunnerContext:
         budget: limits the cost, where a runner can stop within a stage.
         on_row: receives every outcome as soon as it is known here.
         notify: receives a line for the user.
+        load_models: loads the models of tiers in this process, once.
     """
 
     cascade: Cascade
@@ -53,6 +54,11 @@ class RunnerContext:
     budget: RunBudget = field(default_factory=lambda: RunBudget(None))
     on_row: Callable[[RowOutcome], None] = lambda outcome: None
     notify: Callable[[str], None] = lambda text: None
+    load_models: Callable[[Iterable[str]], None] = lambda tiers: None
+
+    def load_stage(self, stage: int) -> None:
+        """Load the models that a stage asks in this process."""
+        self.load_models(self.cascade.stages[stage - 1].tiers)
 
     def worker(self) -> StageWorker:
         """Return what asks rows in this process, within the budget."""

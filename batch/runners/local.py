@@ -1,6 +1,6 @@
 """The runner `local`: asks all rows in this process, as many at a time as keep the models busy."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..stages.rows import ShardRequest, ShardResponse
@@ -19,4 +19,9 @@ class LocalRunner:
 
     def run_stage(self, requests: Iterable[ShardRequest]) -> AsyncIterator[ShardResponse]:
         """Ask the rows of shards in order, see `StageWorker.answer`."""
-        return self.context.worker().answer(requests)
+        return self.context.worker().answer(self._with_models(requests))
+
+    def _with_models(self, requests: Iterable[ShardRequest]) -> Iterator[ShardRequest]:
+        for request in requests:
+            self.context.load_stage(request.stage)
+            yield request

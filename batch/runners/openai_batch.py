@@ -135,6 +135,7 @@ class OpenAIBatchRunner:
                 log.forget_results(request.shard)
         if log is None:
             return
+        self._context.load_stage(stage)
         resubmits: dict[str, int] = {}
         while waiting:
             files = _RequestFiles(log, self._settings.max_requests)

@@ -1,7 +1,7 @@
 """Answer a table stage by stage, in shards, each of which may be asked again at any time."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -40,11 +40,13 @@ class BatchCallbacks:
             of rows that are left.
         on_row: receives every outcome as soon as it is known.
         notify: receives a line for the user.
+        load_models: loads the models of tiers, before a stage asks them in this process.
     """
 
     on_stage: Callable[[StageTotals, int], None] = _ignore
     on_row: Callable[[RowOutcome], None] = _ignore
     notify: Callable[[str], None] = _ignore
+    load_models: Callable[[Iterable[str]], None] = _ignore
 
 
 def run_batch(job: TableJob, callbacks: BatchCallbacks | None = None) -> BatchReport:
@@ -139,6 +141,7 @@ class _Batch:
     ) -> None:
         self._cascade, self._options, self._state = cascade, options, state
         self._callbacks = callbacks
+        self._loaded: set[str] = set()
         self.stages: list[StageTotals] = []
         self.stop_reason: str | None = None
         self._program = program_digest(cascade, dict(job.settings))
@@ -157,12 +160,19 @@ class _Batch:
             RunBudget(options.budget, prices=prices_of(cascade)),
             on_row=callbacks.on_row,
             notify=callbacks.notify,
+            load_models=self._load_models,
         )
         self._runner = RUNNERS.by_name(options.runner)(context)
         self.prices: Mapping[str, Price] = prices_of(cascade)  # the runner may have changed them
         self._budget, self._spent = context.budget, 0.0
         if options.budget is not None:
             self._budget.spent = spent_before(self._store.calls_of(state.run), self.prices)
+
+    def _load_models(self, tiers: Iterable[str]) -> None:
+        new = [tier for tier in dict.fromkeys(tiers) if tier not in self._loaded]
+        if new:
+            self._loaded.update(new)
+            self._callbacks.load_models(new)
 
     async def run(self) -> None:
         """Run all stages, as far as the budget allows."""

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...errors import CopeError
@@ -74,8 +75,8 @@ def command(
     with open_table(data, stdin_format, split) as table, BatchDisplay(quiet) as progress:
         team = app.make_team(team_options)
         job = resolve_table_job(table, batch_options, program_options, team_options, team, say)
-        app.load_models(team, job.system.tiers, quiet=quiet)
-        report = run_batch(job, BatchCallbacks(progress.begin, progress.add_outcome, notify))
+        load = partial(app.load_models, team, quiet=quiet)
+        report = run_batch(job, BatchCallbacks(progress.begin, progress.add_outcome, notify, load))
     if as_json:
         print_json(batch_document(job, report))
     else:

@@ -173,3 +173,16 @@ def test_without_a_cascade_or_a_folder_nothing_begins(staged: StagedWorld):
         run_batch(replace(job, options=replace(job.options, folder="")))
     with pytest.raises(CopeError, match="no runner is named 'locl': did you mean local"):
         staged.batch(runner="locl")
+
+
+def test_the_models_of_a_stage_are_loaded_when_it_asks_them(staged: StagedWorld):
+    events: list[Any] = []
+    callbacks = BatchCallbacks(
+        on_stage=lambda totals, left: events.append((totals.stage, left)),
+        load_models=lambda tiers: events.append(tuple(tiers)),
+    )
+    staged.batch(callbacks)
+    assert events == [(1, 7), ("small",), (2, 3), ("large",), (3, 3)]
+    events.clear()
+    staged.batch(callbacks)
+    assert not events, "a finished batch loads nothing"
