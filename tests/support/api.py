@@ -3,8 +3,9 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import httpx
@@ -66,3 +67,18 @@ async def running(
     finally:
         server.should_exit = True
         await serving
+
+
+@contextmanager
+def served(service: Service, **options: Any) -> Iterator[str]:
+    """Run a server in a thread, for clients that block, and give its address without a path."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    app = make_app(service, ServeOptions(**options), log=lambda line: None)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
