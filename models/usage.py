@@ -223,15 +223,19 @@ class Usage:
 
         What cancelled calls may have used above what is known of them is included.
         """
-        value = self.usd_high if name == "usd" else self.summary()[name]
+        value = self.usd_high if name == "usd" else self._summarized(name)
         if name in _UNREPORTED:
             value = _sum((value, getattr(self, _UNREPORTED[name])))
         return math.nan if value is None else float(value)
 
     def amount_at_least(self, name: str) -> float:
         """Return a value of `summary` without what cancelled calls may have used above it."""
-        value = self.usd_low if name == "usd" else self.summary()[name]
+        value = self.usd_low if name == "usd" else self._summarized(name)
         return math.nan if value is None else float(value)
+
+    def _summarized(self, name: str) -> Any:
+        """Return one value of `summary`; comparisons ask for many."""
+        return self.machine_seconds if name == "seconds" else getattr(self, name)
 
     def as_dict(self) -> JsonObject:
         """Return the fields of a row of `usage`."""

@@ -13,7 +13,8 @@ from .distributions import normal_share, student_upper_quantile
 
 DRAWS = 10_000
 LEVEL = 0.95
-_CELLS = 2_000_000  # draws by groups in a block
+_KEPT_CELLS = 2_000_000  # draws by groups of a bootstrap that is kept for the next one
+_BLOCK_CELLS = 100_000  # of a block, which the processor's cache can hold
 
 
 Statistic = Callable[[Mapping[str, Any]], Any]
@@ -110,9 +111,9 @@ def resample(
         np.add.at(summed, index, table)
         table = summed
     units = len(table)
-    rows = max(1, _CELLS // max(units, 1))
+    rows = max(1, _BLOCK_CELLS // max(units, 1))
     drawn = np.full((draws, len(names)), np.nan)
-    if units and draws <= rows:
+    if units and draws * units <= _KEPT_CELLS:
         drawn[:] = _only_block(seed, draws, units) @ table
     elif units:
         rng = np.random.default_rng(seed)

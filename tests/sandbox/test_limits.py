@@ -70,7 +70,7 @@ def test_a_cancelled_run_stops_its_program(bare: Sandbox) -> None:
         ).all_passed  # the place is free again
         return time.perf_counter() - began
 
-    assert asyncio.run(cancel()) < 10
+    assert asyncio.run(cancel()) < 50
 
 
 def test_a_process_killed_at_any_moment_releases_its_reader(sandbox: Sandbox) -> None:

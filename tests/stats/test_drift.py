@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from support.sweeps import mostly_slow
 
 from cope.stats.drift import exceeds_p_value, homogeneity_p_value
 
@@ -43,7 +44,7 @@ def test_the_p_value_is_that_of_the_exact_test_of_two_by_two_tables() -> None:
         assert homogeneity_p_value(*table) == pytest.approx(exact, abs=0.01)
 
 
-@pytest.mark.parametrize("rate", [0.02, 0.1, 0.5])
+@pytest.mark.parametrize("rate", mostly_slow([0.02, 0.1, 0.5], 0.1))
 def test_alarms_are_rare_however_often_one_looks(rate: float) -> None:
     rng = np.random.default_rng(1)
     # The p-value of a sequence is the lowest of all looks at its beginnings.

@@ -106,6 +106,7 @@ def test_a_killed_download_asks_the_index_for_no_part_twice(index: Path, target:
 def test_a_hub_that_refuses_is_passed_over_at_once(
     index: Path, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(weights_hub, "DECISION_SECONDS", 60.0)
     begun = time.monotonic()
     first: list[float] = []
     monkeypatch.setattr(

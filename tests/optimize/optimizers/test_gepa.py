@@ -183,7 +183,7 @@ def test_gepa_gets_both_objectives(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert 0 not in found.per_objective_best_candidates["accuracy"]
 
 
-@pytest.mark.parametrize("objective", ["accuracy", "pareto"])
+@pytest.mark.parametrize("objective", ["accuracy", pytest.param("pareto", marks=pytest.mark.slow)])
 def test_a_cheap_program_is_worth_another_try_where_both_objectives_count(
     objective: str, tmp_path: Path
 ):
