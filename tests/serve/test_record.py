@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -201,3 +203,33 @@ def test_answers_in_json_are_left_out(tmp_path: Path) -> None:
     prediction = dspy.Prediction(answer="{}", rounds=[], confidence=1.0, round=1, calls=[])
     recorder.observe(Question("Question 1.", json_form=JsonForm()), Finished(prediction))
     assert not read_traffic(file).served
+
+
+@pytest.mark.slow
+def test_two_servers_that_are_killed_lose_their_last_lines_at_most(tmp_path: Path) -> None:
+    file = tmp_path / "traffic.jsonl"
+    serve(file, [chat(1)], audit=1.0)
+    # Each process writes the line of the audit, which is the longest, again and again.
+    code = (
+        "import json, sys\nfrom pathlib import Path\nfrom cope.util.files import JsonlWriter\n"
+        f"file = Path({str(file)!r})\nwriter = JsonlWriter(file)\n"
+        "line = json.loads(file.read_text().splitlines()[2])\n"
+        "for number in range(10**9):\n"
+        "    writer.append(line | {'id': f'{sys.argv[1]} {number}'})\n"
+        "    print(number, flush=True)\n"
+    )
+    writers = []
+    for name in ("one", "other"):
+        command = [sys.executable, "-c", code, name]
+        writers.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+    written = 0
+    for writer in writers:
+        assert writer.stdout is not None
+        written += sum(bool(writer.stdout.readline()) for _ in range(100))
+    for writer in writers:
+        writer.kill()
+    for writer in writers:
+        written += len(writer.communicate()[0].splitlines())
+    traffic = read_traffic(file)
+    assert written >= 200 and traffic.skipped <= 1
+    assert written <= len(traffic.audits) - 1 <= written + 2
