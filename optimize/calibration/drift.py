@@ -120,25 +120,18 @@ def find_drift(
     names = [line["id"] for line in served]
     audited = [name for name in names if name in traffic.audits]
     known = promised.more.get(REFERENCE) or _held_out_counts(promised)
-    rounds = [0] * len(promised_rounds(known))
-    for line in served:
-        number = min(line["round"], len(rounds)) - 1
-        rounds[number] += 1
-    compared = [_rounds(rounds, promised_rounds(known))]
-    compared.append(_confidence(record, known, set(audited)))
     lost = [not traffic.audits[name]["agrees"] for name in audited]
-    compared.append(_disagreement(promised, known, lost))
+    compared = [
+        _rounds([line["round"] for line in served], known["rounds"]),
+        _confidence(record, known, set(audited)),
+        _disagreement(promised, known, lost),
+    ]
     tests = sum(finding.p is not None for finding in compared)
     findings = []
     for one in compared:
         drifted = one.p is not None and one.p <= alpha / tests
         findings.append(DriftFinding(one.name, one.text, one.p, drifted))
     return DriftReport(len(served), len(audited), traffic.skipped, traffic.other, alpha, findings)
-
-
-def promised_rounds(known: Mapping[str, Any]) -> list[int]:
-    """Return how many of the tested questions each round answered."""
-    return [int(count) for count in known["rounds"]]
 
 
 def _check_program(
@@ -173,15 +166,21 @@ def _held_out_counts(certificate: Certificate) -> dict[str, Any]:
     return {"rounds": [round(share * questions) for share in chosen["rounds"]]}
 
 
-def _rounds(seen: Sequence[int], promised: Sequence[int]) -> DriftFinding:
+def _rounds(answered: Sequence[int], promised: Sequence[int]) -> DriftFinding:
+    """Compare the rounds that answered the requests with those of the tested questions.
+
+    Args:
+        answered: the round of each request, from 1.
+        promised: how many of the tested questions each round answered.
+    """
     if not sum(promised):
         return DriftFinding("rounds", "the calibration knows no rounds of its questions")
-    p = homogeneity_p_value(promised, seen)
+    seen = [answered.count(number) for number in range(1, len(promised) + 1)]
     text = (
         f"the rounds answer {_shares(seen)} of {sum(seen):,} requests, and {_shares(promised)} of "
         f"{sum(promised):,} tested questions"
     )
-    return DriftFinding("rounds", text, p)
+    return DriftFinding("rounds", text, homogeneity_p_value(promised, seen))
 
 
 def _confidence(record: str | Path, known: Mapping[str, Any], audited: set[str]) -> DriftFinding:

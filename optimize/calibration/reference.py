@@ -13,7 +13,7 @@ from .result import Calibration
 REFERENCE = "reference"
 """The key in the further reports of a certificate."""
 
-_BINS = 20  # of confidences that are no shares of a few votes
+_BINS = 40  # the shares of 2, 4, 5, 8, 10 or 20 votes are exact, and ranks are binned
 
 
 def reference(calibration: Calibration) -> dict[str, Any] | None:
@@ -52,10 +52,10 @@ def first_confidences(replay: Replay) -> Array:
 
 
 def confidence_counts(confidences: Array) -> dict[str, int]:
-    """Return how many questions have each confidence, to the next twentieth.
+    """Return how many questions have each confidence, to the next fortieth.
 
     >>> confidence_counts(np.array([0.25, 1.0, 1.0]))
-    {'0.25': 1, '1.00': 2}
+    {'0.250': 1, '1.000': 2}
     """
     levels, counts = np.unique(np.round(confidences * _BINS) / _BINS, return_counts=True)
-    return {f"{level:.2f}": int(count) for level, count in zip(levels, counts, strict=True)}
+    return {f"{level:.3f}": int(count) for level, count in zip(levels, counts, strict=True)}

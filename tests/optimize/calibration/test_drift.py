@@ -137,7 +137,7 @@ def drifted(file: Path, certificate: Path, **options: Any) -> list[str]:
 def test_the_certificate_knows_what_its_questions_looked_like(certificate: Path) -> None:
     known = json.loads(certificate.read_text())["more"][REFERENCE]
     assert sum(known["rounds"]) == known["compared"] == 300
-    assert set(known["confidence"]) == {"0.25", "1.00"}
+    assert set(known["confidence"]) == {"0.250", "1.000"}
     assert 0 < known["disagreed"] < 15
 
 
