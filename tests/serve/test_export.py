@@ -2,12 +2,16 @@
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -146,3 +150,48 @@ def test_an_exported_model_answers_many_rows_without_the_installed_package(tmp_p
     assert all(row["round"] == 1 and row["cost"] > 0 and row["error"] is None for row in rows)
     model = (folder / "MLmodel").read_text()
     assert '"question"' in model and '"confidence"' in model and str(tmp_path) not in model
+
+
+@pytest.mark.slow
+def test_mlflow_serves_an_exported_model(tmp_path: Path) -> None:
+    folder, log = tmp_path / "model", tmp_path / "server.log"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    serve = ["models", "serve", "-m", str(folder), "--env-manager", "local", "-p", str(port)]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    rows = [{"question": "6 * 7?"}, {"question": " "}, {"question": "7 * 6?"}]
+    with serving(FaultServer([Reply(_REPLY)])) as stub, log.open("wb") as said:
+        tier = f"openai/stub@{stub.address}/v1"
+        words = ["export", "small", "--small", tier, "--large", tier, "-o", str(folder)]
+        assert CliRunner().invoke(app, words).exit_code == 0
+        server = subprocess.Popen(
+            [sys.executable, "-m", "mlflow", *serve],
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+            env={**os.environ, "PATH": path},
+        )
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=300) as http:
+                _wait(http, server, log)
+                reply = http.post("/invocations", json={"dataframe_records": rows})
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            server.wait(60)
+    assert reply.status_code == 200, reply.text
+    answers = reply.json()["predictions"]
+    assert [row["answer"] for row in answers] == ["42", None, "42"]
+    assert "column 'question'" in answers[1]["error"]
+
+
+def _wait(http: httpx.Client, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait until the server answers."""
+    until = time.monotonic() + 300
+    while True:
+        try:
+            http.get("/ping").raise_for_status()
+            return
+        except httpx.HTTPError:
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.5)

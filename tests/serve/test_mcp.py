@@ -232,6 +232,21 @@ def test_a_page_of_another_host_cannot_call(
     assert asyncio.run(run()) == status
 
 
+def test_a_server_without_the_package_says_what_to_install(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cope.serve.mcp.endpoint.is_available", lambda: False)
+    app = make_app(service, log=lambda line: None)
+
+    async def run() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+            return await http.post("/mcp", json={})
+
+    reply = asyncio.run(run())
+    assert reply.status_code == 404 and "cope-dspy[mcp]" in reply.json()["error"]["message"]
+
+
 @MODES
 def test_a_client_that_hangs_up_cancels_the_call_at_the_engine(mode: str) -> None:
     from mcp.client import Client

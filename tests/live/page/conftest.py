@@ -15,6 +15,9 @@ from cope import Cascade, Team
 from cope.models import Price, ScriptedEngine
 from cope.serve import Access, Service, make_app
 
+PATIENCE = 120_000
+"""Milliseconds that anything may take on a machine with other work; a second else."""
+
 
 @dataclass
 class World:
@@ -91,13 +94,15 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
     """Opens the page in a window of its own; at the end nothing foreign was loaded or said."""
     from playwright.sync_api import expect
 
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=PATIENCE)
     contexts: list[Any] = []
     said: list[str] = []
 
     def open_(world: World, wait: str = "html[data-ready]", **window: Any) -> Any:
         context = browser.new_context(**{"viewport": {"width": 1200, "height": 800}, **window})
         contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        context.set_default_navigation_timeout(PATIENCE)
         page = context.new_page()
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
