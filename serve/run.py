@@ -9,6 +9,7 @@ from functools import partial
 import dspy
 import uvicorn
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from ..errors import CopeError
 from ..programs.resolve import Notify
@@ -17,6 +18,7 @@ from .app import make_app
 from .draining import DrainingServer
 from .http_protocol import PatientProtocol
 from .options import ServeOptions
+from .own_hosts import OwnHosts, own_names
 from .places import LOADING, READY, Places
 from .record import TrafficRecorder
 from .service import Service
@@ -57,6 +59,8 @@ def run_server(
     listener = _listen(options.host, options.port)
     host, port = listener.getsockname()[:2]
     app = make_app(service, options, access, recorder=recorder)
+    if access is None or not access.needs_key:
+        app.user_middleware.append(Middleware(OwnHosts, names=own_names(options)))
     server = make_server(app, options)
     notify(f"serving {', '.join(service.model_names[:3])} ... at http://{host}:{port}/v1")
     asyncio.run(_serve(server, listener, app.state.places, load))

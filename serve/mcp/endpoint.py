@@ -5,7 +5,6 @@ import importlib.util
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers
@@ -16,6 +15,7 @@ from ..access import Access, is_private
 from ..api import Api
 from ..errors import ApiError
 from ..options import ServeOptions
+from ..own_hosts import LOCAL_NAMES, own_names
 from .asker import Asker
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from mcp.server.transport_security import TransportSecuritySettings
 
 PATH = "/mcp"
-_LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 def is_available() -> bool:
@@ -98,11 +97,7 @@ class McpEndpoint:
 
 
 def security(options: ServeOptions, needs_key: bool) -> "TransportSecuritySettings":
-    """Return which hosts and origins may call, so that no other web page can by a false name.
-
-    A page can make its own host name point at this machine (DNS rebinding), and then call the
-    server as its own. The header `Host` still has the page's name. With keys such a page is
-    refused anyway, and names of the server that other machines use are not known.
+    """Return which hosts and origins may call, see `own_hosts`.
 
     Args:
         options: address and origins.
@@ -110,13 +105,12 @@ def security(options: ServeOptions, needs_key: bool) -> "TransportSecuritySettin
     """
     from mcp.server.transport_security import TransportSecuritySettings
 
-    origins = [origin.rstrip("/") for origin in options.origins]
     if needs_key and not is_private(options.host):
         return TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    hosts = [*_LOCAL_NAMES, *(_host(origin) for origin in origins)]
-    local = [f"http://{name}" for name in _LOCAL_NAMES]
+    local = [f"http://{name}" for name in LOCAL_NAMES]
+    origins = [origin.rstrip("/") for origin in options.origins]
     return TransportSecuritySettings(
-        allowed_hosts=with_ports(hosts), allowed_origins=[*with_ports(local), *origins]
+        allowed_hosts=with_ports(own_names(options)), allowed_origins=[*with_ports(local), *origins]
     )
 
 
@@ -127,7 +121,3 @@ def with_ports(names: Sequence[str]) -> list[str]:
     ['localhost', 'localhost:*']
     """
     return [*names, *(f"{name}:*" for name in names)]
-
-
-def _host(origin: str) -> str:
-    return urlsplit(origin).netloc
