@@ -1,5 +1,6 @@
 """`cope eval --replay RECORD`: evaluate a program on a recording, without a model."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -67,7 +68,7 @@ def evaluate_recording(
     """Evaluate a program on a recording without a model, and print the table or JSON.
 
     Args:
-        file: the recording.
+        file: the recording, or the folder of a run of games.
         task: the task's name, which must be that of the recording.
         data: the number of questions, and how answers are compared.
         program: preset or program, samples, thresholds and calibration.
@@ -83,6 +84,12 @@ def evaluate_recording(
     from .display.results import print_evaluation
 
     reject_fixed_options()
+    if Path(file).is_dir():
+        from ..eval.replay.episodes import replay_run
+
+        games = replay_run(Path(file), program.thresholds)
+        print_json(games.as_dict()) if as_json else print_text(games.text())
+        return
     names_preset = is_set_by_user("preset")
     problem = replay_problem(program, names_preset or is_set_by_user("program"))
     if problem:

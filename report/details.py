@@ -14,6 +14,7 @@ from ..util.text import shorten
 from .decisions import explain_decision
 from .exchanges import ExchangePages
 from .sources.base import ReportSource, ReportSystem, RoundView, Sample, is_right
+from .story import episode_story
 
 Details = dict[str, Any]
 """A JSON object of the page."""
@@ -166,6 +167,9 @@ def _system_details(system: ReportSystem, record: QuestionResult | None) -> Deta
         details["seconds"] = round(record.seconds, 2)
     details["usd"] = record.usd
     details["rounds"] = rounds
+    story = episode_story(record)
+    if story:
+        details["story"] = story
     return _drop_empty(details)
 
 

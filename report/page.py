@@ -28,6 +28,7 @@ _SCRIPTS = (
     "list.js",
     "exchanges.js",
     "votes.js",
+    "story.js",
     "question.js",
     "start.js",
 )

@@ -11,9 +11,10 @@ from ...models import run_sync
 from ...programs.agent.environment import Game, GameFailed
 from .base import Solution
 from .game_cache import SolutionCache, cache_folder
-from .process import solve_game
+from .process import GameLimits, solve_game
 
 _MOST_TRIES = 20  # candidates for each game that is wanted
+_LIMITS = GameLimits(start_seconds=900)
 _AT_ONCE = max(1, min(4, (os.cpu_count() or 2) - 1))
 
 
@@ -62,8 +63,8 @@ async def _solution(game: Game, cache: SolutionCache) -> Solution | None:
     if known:
         return solution
     try:
-        solution = await solve_game(game)
+        solution = await solve_game(game, _LIMITS)
     except GameFailed:
-        solution = None
+        return None  # which is not kept, because the planner may do better on a faster machine
     cache.add(game, solution)
     return solution

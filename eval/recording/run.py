@@ -24,6 +24,7 @@ from ..run.example_keys import key_examples
 from ..run.options import DataOptions, RunOptions
 from ..run.settings import question_settings
 from ..run.store import QuestionResult, RunStore
+from ..tasks.adaptable import check_single_step
 from ..tasks.base import Task, read_answers_of
 from ..tasks.data import read_column
 from .parquet_file import write_recording
@@ -72,6 +73,7 @@ def resolve_recorded_programs(
     Raises:
         CopeError: if two programs have the same name; see also `resolve_cascade`.
     """
+    check_single_step(task)
     programs: dict[str, tuple[Cascade, Path | None]] = {}
 
     def build(chosen: ProgramOptions) -> tuple[Cascade, Path | None]:

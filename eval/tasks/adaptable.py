@@ -2,6 +2,7 @@
 
 from typing import Protocol, runtime_checkable
 
+from ...errors import CopeError
 from ...programs import Cascade, System
 from ...programs.agent.settings import AgentSettings
 from .base import Task, read_answers_of
@@ -53,3 +54,12 @@ def system_for(program: Cascade, task: Task, settings: AgentSettings | None = No
     if isinstance(task, HasPlayer):
         return task.player(program, settings or AgentSettings())
     return program
+
+
+def check_single_step(task: Task) -> None:
+    """Raise `CopeError` for questions of several steps where only single ones will do."""
+    if isinstance(task, HasPlayer):
+        raise CopeError(
+            f"the questions of {task.name} are games, which take many steps: name the steps of "
+            f"solved games, as in {task.name}:steps"
+        )

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from ...errors import CopeError
 from ...eval import Task, answer_kind_of, read_answers_of, with_inferred_kind
+from ...eval.tasks.adaptable import check_single_step
 from ...models import Team
 from ...programs import Cascade
 from ...programs.options import ProgramOptions
@@ -117,6 +118,7 @@ def run_compile(
         dspy.LMError: when a model cannot be reached.
     """
     task, options = request.task, request.output_options
+    check_single_step(task)
     splits = load_splits(task, request.split_options, request.settings.seed)
     task = with_inferred_kind(task, [*splits.train, *splits.val])
     cascade = resolve_cascade(request.program_options, request.team, task.domain)

@@ -118,5 +118,9 @@ class Agent:
 
 def mean_confidence(steps: Iterable[StepRecord]) -> float | None:
     """Return the mean confidence of the steps that models decided; None without any."""
-    found = [step["rounds"][-1]["confidence"] for step in steps if step.get("rounds")]
+    found = []
+    for step in steps:
+        rounds = step.get("rounds")
+        if rounds:
+            found.append(rounds[-1]["confidence"])
     return sum(found) / len(found) if found else None

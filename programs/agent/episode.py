@@ -9,6 +9,7 @@ import dspy
 from ...models import Meter
 from ...models.ledger import step_of_calls
 from ..cascade import Cascade
+from ..results import usage_summary
 from ..round_scope import use_rounds
 from .environment import GameFailed, PlayedGame, Turn
 from .history import PastStep
@@ -80,7 +81,9 @@ class Episode:
                 turn = await self._step(game, turn)
         except GameFailed as error:
             self.made.end = f"the game failed: {error}"
-        self._add(turn, None, end=self.made.end)
+        record = self._add(turn, None)
+        record["end"] = self.made.end
+        self._on_step(record)
         return self.made
 
     def _end(self, turn: Turn) -> str:
@@ -107,8 +110,8 @@ class Episode:
         return sum(read + written for read, written in counts)
 
     async def _step(self, game: PlayedGame, turn: Turn) -> Turn:
-        """Choose an action and take it; return the next state."""
-        began = time.perf_counter()
+        """Choose an action, keep the record of the step, and take it; return the next state."""
+        began, before = time.perf_counter(), len(self._meter.calls)
         offered = self._guard.offered(turn)
         started = self._first
         decided = await self._decide(turn, offered)
@@ -118,6 +121,12 @@ class Episode:
             self.made.end, action = ESCALATED, None
         elif self._settings.escalate == "stay":
             self._first = decided.round
+        record = self._add(turn, action)
+        record["offered"], record["started"] = len(offered), started
+        record["rounds"] = decided.rounds
+        record["usage"] = usage_summary(Meter(self._meter.calls[before:]))["usage"]
+        record["seconds"] = time.perf_counter() - began
+        self._on_step(record)
         after = turn
         if action is not None:
             self._guard.take(turn, action)
@@ -126,7 +135,6 @@ class Episode:
             self._guard.see(after)
         self._unread = self._unread + 1 if action is None else 0
         self._past.append(PastStep(action, after.observation))
-        self._add(turn, action, decided, offered=len(offered), started=started, began=began)
         return after
 
     async def _decide(self, turn: Turn, offered: list[str]) -> dspy.Prediction:
@@ -144,18 +152,8 @@ class Episode:
             return False
         return not decided.rounds[-1]["accepted"] and self._first < len(self._program.stages)
 
-    def _add(
-        self,
-        turn: Turn,
-        action: str | None,
-        decided: dspy.Prediction | None = None,
-        *,
-        offered: int = 0,
-        started: int = 1,
-        began: float = 0.0,
-        end: str = "",
-    ) -> None:
-        """Add the record of a step, and show it."""
+    def _add(self, turn: Turn, action: str | None) -> StepRecord:
+        """Add the record of a step, and return it."""
         record: StepRecord = {
             "attempt": self.made.number,
             "step": len(self.made.steps) + 1,
@@ -163,11 +161,5 @@ class Episode:
             "action": action,
             "reward": turn.reward,
         }
-        if decided is not None:
-            record["offered"], record["started"] = offered, started
-            record["rounds"] = decided.rounds
-            record["seconds"] = time.perf_counter() - began
-        if end:
-            record["end"] = end
         self.made.steps.append(record)
-        self._on_step(record)
+        return record

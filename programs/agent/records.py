@@ -4,6 +4,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from ...models.usage_row import UsageRow
 from ..round_record import RoundRecord
 
 WON, LOST = "won", "lost"
@@ -23,7 +24,8 @@ class StepRecord(TypedDict):
         started: the round in which the step started.
         rounds: the records of the rounds that chose the action.
         reward: the share of the game's points so far.
-        seconds: wall time of the step.
+        usage: the calls of the step, by tier, round and role.
+        seconds: wall time until the action was chosen.
         end: why the attempt ended, in its last record, which has the last observation.
     """
 
@@ -35,6 +37,7 @@ class StepRecord(TypedDict):
     started: NotRequired[int]
     rounds: NotRequired[list[RoundRecord]]
     reward: float
+    usage: NotRequired[list[UsageRow]]
     seconds: NotRequired[float]
     end: NotRequired[str]
 

@@ -15,6 +15,7 @@ from cope.errors import CopeError
 from cope.eval.environments import solved
 from cope.eval.environments.base import follow
 from cope.eval.environments.game_cache import SolutionCache
+from cope.eval.tasks.adaptable import check_single_step
 from cope.eval.tasks.alfworld import AlfworldGames
 from cope.eval.tasks.games import StepTask
 from cope.eval.tasks.registry import task_by_name
@@ -28,7 +29,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     """Solve in this process, with a cache of its own; return the games that were solved."""
     asked: list[Any] = []
 
-    async def solve(game: Any) -> Any:
+    async def solve(game: Any, limits: Any) -> Any:
         asked.append(game)
         return None if game.get("hopeless") else follow(ChestGame(), TASK, WINS)
 
@@ -126,3 +127,9 @@ def test_a_damaged_solution_is_worked_out_again(tmp_path: Path) -> None:
     file = tmp_path / "solutions.jsonl"
     file.write_text(file.read_text().replace('"task"', '"other"'))
     assert SolutionCache(tmp_path).get({"seed": 1}) == (False, None)
+
+
+def test_games_are_refused_where_only_single_steps_will_do() -> None:
+    check_single_step(CHESTS.with_variant("steps"))
+    with pytest.raises(CopeError, match="name the steps of solved games, as in chests:steps"):
+        check_single_step(CHESTS)

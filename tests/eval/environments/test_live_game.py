@@ -19,7 +19,7 @@ from cope.programs.agent.settings import AgentSettings
 
 @pytest.fixture(autouse=True)
 def _chests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    async def solve(game: object) -> object:
+    async def solve(game: object, limits: object) -> object:
         return follow(ChestGame(), TASK, WINS)
 
     monkeypatch.setattr(solved, "solve_game", solve)

@@ -1,0 +1,92 @@
+"""Generated household games: what is drawn, and that planners win them and chance does not."""
+
+import asyncio
+import random
+import re
+from typing import Any
+
+import pytest
+
+from cope.errors import CopeError
+from cope.eval.environments.alfworld import package
+from cope.eval.environments.alfworld.kinds import TASK_KINDS
+from cope.eval.environments.alfworld.layout import LAMP, Facts, draw_layout
+from cope.eval.environments.alfworld.problem import write_problem
+from cope.eval.environments.alfworld.rooms import BEDROOM, KITCHEN
+from cope.eval.environments.outcomes import Outcome
+from cope.eval.environments.play import play_actions
+from cope.eval.environments.process import open_game, solve_game
+from cope.eval.tasks.registry import task_by_name
+
+_ALL = {*KITCHEN.objects, *BEDROOM.objects, LAMP}
+_PLACES = {*KITCHEN.receptacles, *BEDROOM.receptacles}
+FACTS = Facts(
+    holds=dict.fromkeys(_PLACES, _ALL),
+    actions={
+        "Cleanable": {"Apple", "Fork", "Mug"},
+        "Heatable": {"Apple", "Mug"},
+        "Coolable": {"Apple", "Mug"},
+    },
+)
+
+
+@pytest.mark.parametrize("kind", TASK_KINDS.values(), ids=lambda kind: kind.name)
+def test_a_seed_always_draws_the_same_room_with_a_task_that_fits(kind: Any) -> None:
+    for seed in range(20):
+        layout = draw_layout(kind, seed, FACTS)
+        assert layout == draw_layout(kind, seed, FACTS)
+        if layout is None:
+            continue
+        wanted = [one for one in layout.objects if one.type == layout.wanted]
+        assert len(wanted) >= kind.objects
+        assert bool(layout.target) == kind.places
+        assert layout.target not in {one.place[0] for one in wanted}
+        lamps = [one for one in layout.objects if one.type == LAMP]
+        assert lamps or kind.name != "look"
+        if kind.needs:
+            assert layout.wanted in FACTS.actions[kind.needs]
+        problem = write_problem(layout, FACTS, "(:goal)", "p")
+        declared = re.findall(r"^(\S+_bar_\S+) - ", problem, re.M)
+        assert len(declared) == len(set(declared)), "every thing has a name of its own"
+        for name in re.findall(r"\(inReceptacle (\S+) (\S+)\)", problem):
+            assert set(name) <= set(declared)
+        assert "Sink_bar__1" in problem or kind.name not in ("clean", "heat", "cool")
+        assert "SinkBasin_bar" not in problem
+
+
+@pytest.mark.parametrize("task", ["alfworld-gen", "textworld-cooking"])
+def test_a_missing_package_says_what_to_install(task: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package.util, "find_spec", lambda name: None)
+    found = task_by_name(task)
+    game = next(found.source.games(0, None))  # type: ignore[attr-defined]
+    with pytest.raises(CopeError, match=r"not installed; .*cope-dspy\[agents\].*--no-deps"):
+        asyncio.run(solve_game(game))
+
+
+async def _by_chance(game: Any, draw: random.Random, steps: int) -> tuple[str, ...]:
+    actions: list[str] = []
+    async with open_game(game) as opened:
+        turn = await opened.reset()
+        while not turn.done and len(actions) < steps:
+            actions.append(draw.choice(turn.admissible))
+            turn = await opened.step(actions[-1])
+    return tuple(actions)
+
+
+GAMES = [{"environment": "alfworld", "kind": kind, "seed": 0} for kind in TASK_KINDS]
+GAMES.append(next(task_by_name("textworld-cooking").source.games(0, "cut")))  # type: ignore
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("game", GAMES, ids=lambda game: game["kind"])
+def test_the_planners_actions_win_each_game_and_chance_does_not(game: Any) -> None:
+    pytest.importorskip("textworld")
+    if game["environment"] == "alfworld":
+        pytest.importorskip("alfworld")
+    solution = asyncio.run(solve_game(game))
+    assert solution is not None
+    won = asyncio.run(play_actions(game, solution.actions, open_game))
+    assert won == Outcome(1.0, True)
+    assert all(step.action in step.admissible for step in solution.steps)
+    by_chance = asyncio.run(_by_chance(game, random.Random(1), 12))
+    assert not asyncio.run(play_actions(game, by_chance, open_game)).won
