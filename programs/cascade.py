@@ -23,8 +23,7 @@ from .confidence.early_stopping import EXACT, check_rule
 from .confidence.registry import check_confidence, round_confidence
 from .demonstrations import nearest_by_role
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
-from .hedged_round import run_hedged
-from .hedging import EarlyPlan, Hedge
+from .hedging import Hedge
 from .json_form import JsonForm
 from .optimizer_trace import extend_trace, trace_of_answer
 from .prediction import CascadePrediction
@@ -34,7 +33,8 @@ from .preset import Preset, as_preset
 from .preset_checks import check_domain, check_tiers
 from .progress import Progress
 from .prompted_program import PromptedProgram
-from .results import final_answer, make_round_record, usage_summary
+from .recorded_round import run_recorded
+from .results import final_answer, usage_summary
 from .round_record import RoundRecord
 from .round_scope import rounds_in_scope
 from .saved_program import load_saved_program
@@ -227,26 +227,14 @@ class Cascade(PromptedProgram):
         progress = Progress()
         results: list[dspy.Prediction] = []
         records: list[RoundRecord] = []
-        early_plans: list[EarlyPlan | None] = []
         earliest, last = rounds_in_scope()
         first = max(earliest, self.first_round(question))
-        for round_ in self.rounds():
-            if round_.number < first:
-                continue
-            if last is not None and round_.number > last:
-                break
-            began = time.perf_counter()
-            result = await run_hedged(self, round_, question, progress, inputs)
-            early_plans.append(progress.next_plan)
-            progress.add(round_.number, result)
+        for round_ in list(self.rounds())[first - 1 : last]:
+            result, record = await run_recorded(self, round_, question, progress, inputs)
             results.append(result)
-            seconds = time.perf_counter() - began
-            records.append(make_round_record(round_, result, seconds, self.early_stop))
+            records.append(record)
             if result.accepted:
                 break
-        for record, early_plan in zip(records, early_plans, strict=True):
-            if early_plan is not None and early_plan.is_started:
-                record["hedge"] = early_plan.as_record()
         extend_trace(self.optimizer_trace(results, first))
         return {**final_answer(records), "early_stop": self.early_stop}
 

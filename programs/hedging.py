@@ -120,6 +120,9 @@ class EarlyPlan:
         hedge: when it is started.
         round_number: the running round.
         write: writes the plan.
+
+    Attributes:
+        record: what became of the plan.
     """
 
     def __init__(
@@ -129,8 +132,7 @@ class EarlyPlan:
         self._task: asyncio.Task[Sample] | None = None
         self._began = self._ended = 0.0
         self._drawn = 0
-        self._is_taken = False
-        self.seconds_saved = 0.0
+        self.record: HedgeRecord = {"used": False, "seconds": 0.0}
 
     @property
     def is_started(self) -> bool:
@@ -166,13 +168,9 @@ class EarlyPlan:
             sample = await self._task
         finally:
             await self.cancel()
-        self._is_taken = True
-        self.seconds_saved = min(taken, self._ended) - self._began
+        self.record["used"] = True
+        self.record["seconds"] = min(taken, self._ended) - self._began
         return sample
-
-    def as_record(self) -> HedgeRecord:
-        """Return what became of the plan."""
-        return {"used": self._is_taken, "seconds": self.seconds_saved}
 
     async def cancel(self) -> None:
         """Stop writing, at the engine too, because the question did not escalate."""

@@ -14,6 +14,7 @@ from cope.eval.run.store import QuestionResult
 from cope.models import ScriptedEngine
 from cope.programs.events import Planned, RoundStarted, use_observer
 from cope.programs.hedging import EscalationChances, Hedge
+from cope.programs.round_scope import use_rounds
 
 ROUND, DRAWN, LEADING = 1, 1, 1
 OFTEN = {"round": ROUND, "drawn": DRAWN, "leading": LEADING, "escalated": 8, "questions": 8}
@@ -186,3 +187,32 @@ def test_a_calibration_without_readable_counts_is_one_line(reports: dict[str, An
     with pytest.raises(CopeError, match="c.json") as refused:
         Hedge.from_reports(0.5, reports, "c.json")
     assert "\n" not in str(refused.value)
+
+
+def test_a_plan_of_a_round_that_is_out_of_scope_is_not_started():
+    async def ask() -> None:
+        world = World("123")
+        world.plan_asked.set()
+        with use_rounds(1, 1):
+            answered = await world.ask()
+        assert answered.round == 1 and world.large.requests == []
+
+    asyncio.run(ask())
+
+
+def test_a_round_that_fails_before_it_takes_its_plan_stops_it(monkeypatch: pytest.MonkeyPatch):
+    async def ask() -> None:
+        world = World("123", never)
+        run_round = world.cascade.run_round
+
+        async def fails_later(round_: Any, *more: Any) -> Any:
+            if round_.number == 2:
+                raise RuntimeError("no second round")
+            return await run_round(round_, *more)
+
+        monkeypatch.setattr(world.cascade, "run_round", fails_later)
+        with pytest.raises(RuntimeError, match="no second round"):
+            await world.ask()
+        assert world.large.cancelled == 1 and world.large.running == 0
+
+    asyncio.run(ask())

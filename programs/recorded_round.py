@@ -1,5 +1,6 @@
-"""Run a round of a question, and start the next round's plan in it, see `hedging`."""
+"""Run a round of a question and record it; start the next round's plan in it, see `hedging`."""
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,37 +11,49 @@ from .demonstrations import nearest_by_role
 from .hedging import EarlyPlan
 from .predictor_name import round_attribute
 from .progress import Progress
+from .results import make_round_record
 from .round_call import RoundCall
+from .round_record import RoundRecord
+from .round_scope import rounds_in_scope
 
 if TYPE_CHECKING:
     from .cascade import Cascade
 
 
-async def run_hedged(
+async def run_recorded(
     cascade: "Cascade",
     round_: CascadeRound,
     question: str,
     progress: Progress,
     inputs: dict[str, Any],
-) -> dspy.Prediction:
-    """Run a round, and stop the next round's plan if the question does not escalate.
+) -> tuple[dspy.Prediction, RoundRecord]:
+    """Run a round, and return its result and its record.
 
     Args:
         cascade: the program.
         round_: one of its rounds.
         question: the question.
-        progress: what the rounds before left. Its `next_plan` is set.
+        progress: what the rounds before left. The result of the round is added to it.
         inputs: the other inputs.
     """
+    began = time.perf_counter()
+    early = progress.early_plan
     plan = progress.next_plan = _next_plan(cascade, round_, question, progress, inputs)
     escalates = False
     try:
         result = await cascade.run_round(round_, question, progress, inputs)
         escalates = not result.accepted
     finally:
+        if early is not None:
+            await early.cancel()
         if plan is not None and not escalates:
             await plan.cancel()
-    return result
+    progress.add(round_.number, result)
+    seconds = time.perf_counter() - began
+    record = make_round_record(round_, result, seconds, cascade.early_stop)
+    if plan is not None and plan.is_started:
+        record["hedge"] = plan.record
+    return result, record
 
 
 def _next_plan(
@@ -51,7 +64,8 @@ def _next_plan(
     inputs: dict[str, Any],
 ) -> EarlyPlan | None:
     """Return the plan of the next round, if it may be written while a round runs."""
-    if cascade.hedge is None or round_.number == len(cascade.preset.rounds):
+    last = rounds_in_scope()[1] or len(cascade.preset.rounds)
+    if cascade.hedge is None or round_.number == last:
         return None
     following: CascadeRound = getattr(cascade, round_attribute(round_.number + 1))
     if not following.plans_before(round_):
