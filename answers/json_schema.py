@@ -14,9 +14,12 @@ from referencing.exceptions import Unresolvable
 
 from ..errors import CopeError
 from ..util.text import one_line, shorten
+from .json_text import canonical_json
 
 MAX_REFERENCES = 1_000
 """References that one check follows: schemas may refer to themselves, and double at each step."""
+MAX_PARTS = 1_000
+"""Objects and lists of a schema; its own check takes about a millisecond for each."""
 PATTERN_SECONDS = 0.2
 """Seconds that a pattern may take for one text."""
 
@@ -46,6 +49,8 @@ class SchemaChecker:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self.schema = schema
         try:
+            if _count_parts(schema) > MAX_PARTS:
+                raise CopeError(f"schema: it has more than {MAX_PARTS:,} objects and lists")
             Draft202012Validator.check_schema(schema)
             _check_parts(schema, schema)
         except SchemaError as error:
@@ -74,7 +79,11 @@ class _Budget:
 
     @cached_property
     def _kind(self) -> Any:
-        checks: dict[str, Any] = {"pattern": _pattern, "patternProperties": _pattern_properties}
+        checks: dict[str, Any] = {
+            "pattern": _pattern,
+            "patternProperties": _pattern_properties,
+            "uniqueItems": _unique_items,
+        }
         for name in ("$ref", "$dynamicRef"):
             checks[name] = self._counted(Draft202012Validator.VALIDATORS[name])
         return extend(Draft202012Validator, checks)
@@ -108,6 +117,29 @@ def _pattern_properties(validator: Any, patterns: Any, instance: Any, schema: An
         for name, value in instance.items():
             if _matches(pattern, name):
                 yield from validator.descend(value, part, path=name, schema_path=pattern)
+
+
+def _unique_items(validator: Any, wanted: Any, instance: Any, schema: Any) -> _Errors:
+    """Compare by the form of the values, because comparing all pairs takes long."""
+    if not wanted or not isinstance(instance, list):
+        return
+    if len({canonical_json(item) for item in instance}) < len(instance):
+        yield ValidationError("two items are equal")
+
+
+def _count_parts(schema: Any) -> int:
+    """Return the number of objects and lists, or more than `MAX_PARTS` when there are so many."""
+    waiting, count = [schema], 0
+    while waiting and count <= MAX_PARTS:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+        else:
+            continue
+        count += 1
+    return count
 
 
 def _check_parts(part: Any, schema: Mapping[str, Any]) -> None:

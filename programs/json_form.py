@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import dspy
@@ -11,6 +11,7 @@ import dspy
 from ..answers.json_schema import SchemaChecker
 from ..answers.json_text import read_json
 from ..answers.kinds.base import AnswerKind
+from ..errors import CopeError
 from ..sandbox import Sandbox
 from ..signatures import PlanKind, open_reason_signature
 from .confidence.base import Confidence
@@ -49,7 +50,7 @@ class JsonForm:
 
     @cached_property
     def _checker(self) -> SchemaChecker:
-        return SchemaChecker({"type": "object"} if self.schema is None else self.schema)
+        return _checker({"type": "object"} if self.schema is None else self.schema)
 
     @property
     def response_format(self) -> dict[str, Any]:
@@ -101,6 +102,20 @@ class JsonForm:
         self, prediction: dspy.Prediction, inputs: Mapping[str, Any], answers: AnswerKind
     ) -> str | None:
         return self.answer(answers.parse(str(prediction.answer)))
+
+
+def _checker(schema: Mapping[str, Any]) -> SchemaChecker:
+    """Return what checks a schema; clients send the same one again and again."""
+    try:
+        text = json.dumps(schema, sort_keys=True)
+    except RecursionError:
+        raise CopeError("schema: it is nested too deeply") from None
+    return _checker_of(text)
+
+
+@lru_cache(maxsize=64)
+def _checker_of(schema: str) -> SchemaChecker:
+    return SchemaChecker(json.loads(schema))
 
 
 def _vote_share(sandbox: Callable[[], Sandbox]) -> Confidence:

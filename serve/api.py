@@ -1,5 +1,6 @@
 """The requests of the OpenAI API: who may ask, where they wait, and how they are answered."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,6 +50,7 @@ class Api:
         """Answer a request for chat completions."""
         account = self.access.account(request.headers)
         gate = self.access.gate(account)
+        await _check_format(body)
         completion: Completion | ToolCompletion
         if body.tools:
             cascade = self.service.cascade(body.model)
@@ -61,7 +63,9 @@ class Api:
     async def responses(self, body: ResponsesRequest, request: Request) -> Response:
         """Answer a request for a response."""
         account = self.access.account(request.headers)
-        completion = self._completion(body.chat_request(), self.access.gate(account))
+        chat = body.chat_request()
+        await _check_format(chat)
+        completion = self._completion(chat, self.access.gate(account))
         response = ModelResponse(body, completion)
         stream = response.stream if body.stream else None
         return await self._answer(request, account, response.reply, stream)
@@ -84,3 +88,13 @@ class Api:
             return JSONResponse(await until_hang_up(request, reply()))
         finally:
             leave()
+
+
+async def _check_format(body: ChatRequest) -> None:
+    """Check the schema of a request in another thread, because a large one takes a second.
+
+    Raises:
+        ApiError: 400 for a wrong one.
+    """
+    if body.response_format is not None:
+        _ = await asyncio.to_thread(body.response_format.json_form)

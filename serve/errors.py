@@ -91,9 +91,12 @@ def metrics_missing() -> ApiError:
 
 
 def no_valid_answer() -> ApiError:
-    """Return the error for answers that all lack the form that was asked for."""
+    """Return the error for answers that all lack the form that was asked for.
+
+    Clients send a request again by themselves after status 5xx, which would cost the same again.
+    """
     return ApiError(
-        502,
+        422,
         "no answer of the model is JSON of the form that response_format asks for",
         "server_error",
         code="no_valid_answer",

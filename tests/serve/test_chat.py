@@ -84,6 +84,8 @@ def test_all_messages_reach_the_model(
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "only texts"),
         ({"n": 0}, 400, "n:"),
         ({"temperature": 9}, 400, "temperature"),
+        ({"stop": ["x"] * 17}, 400, "stop"),
+        ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, 400, "only texts"),
         ({"messages": [{"role": "user", "content": "x" * 300_000}]}, 413, "characters"),
         ({"messages": [{"role": "user", "content": "x" * 1_100_000}]}, 413, "bytes"),
     ],

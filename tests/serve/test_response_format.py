@@ -88,7 +88,7 @@ def test_only_what_fits_is_an_answer(
     response = ask(Service(Cascade("small", team)), body(response_format=form, stream=stream))
     if not fits:
         assert '"no_valid_answer"' in response.text and response.status_code == (
-            200 if stream else 502
+            200 if stream else 422
         )
         return
     got = streamed_text(response) if stream else response.json()["choices"][0]["message"]["content"]
@@ -115,6 +115,7 @@ def test_only_what_fits_is_an_answer(
                 ({"$ref": "file:///etc/passwd"}, "outside of the schema"),
                 ({"$ref": "#/$defs/none"}, "points to nothing"),
                 ({"pattern": "("}, "pattern"),
+                ({"properties": {f"a{i}": {} for i in range(2_000)}}, "more than 1,000 objects"),
             ]
         ],
     ],
@@ -147,6 +148,19 @@ def test_a_wrong_format_is_refused_before_any_call(form: Any, said: str) -> None
 )
 def test_a_schema_that_takes_forever_fits_nothing(schema: dict[str, Any], value: str) -> None:
     assert JsonForm(schema).answer(value) is None
+
+
+@pytest.mark.parametrize(
+    ("items", "fits"), [("[1, 2]", True), ("[1, 1.0]", False), ("[1, true]", True)]
+)
+def test_equal_items_are_found_by_value(items: str, fits: bool) -> None:
+    form = JsonForm({"properties": {"a": {"uniqueItems": True}}})
+    assert (form.answer(f'{{"a": {items}}}') is not None) is fits
+
+
+def test_many_items_are_compared_fast() -> None:
+    items = ", ".join(f'{{"b": {i}}}' for i in range(3_000))  # all pairs would take half a minute
+    assert JsonForm({"properties": {"a": {"uniqueItems": True}}}).answer(f'{{"a": [{items}]}}')
 
 
 def test_an_api_that_refuses_the_format_is_asked_by_the_prompt_alone() -> None:
