@@ -1,7 +1,9 @@
 """Batches of scripted rows: local and Spark give equal bytes, memory is flat, a kill costs nothing.
 
-`uv run benchmarks/batch.py [ROWS]` runs every part; `--parts local,spark,kill` chooses some. Spark
-needs pyspark and Java 17.
+    python benchmarks/batch.py 2000 --parts local,spark,kill
+
+`local` answers a table in this process, `spark` by two workers of Spark, and `kill` does so again
+and kills a worker in the middle. Spark needs pyspark and Java 17.
 """
 
 import argparse
@@ -10,7 +12,6 @@ import json
 import os
 import shutil
 import signal
-import sys
 import tempfile
 import threading
 import time
@@ -19,15 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")])
-)
-
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 from _batch_engine import CountingEngine
+from _shared import finish, run
 
 from cope import Cascade, Team
 from cope.batch.job import TableJob
@@ -128,70 +125,79 @@ def quarters(memory: list[float]) -> str:
     return ", ".join(f"{sum(part) / len(part):.0f}" for part in parts if part)
 
 
-def run_local(bench: Bench) -> None:
-    """Answer the table in this process."""
-    report, seconds, memory = timed(lambda: bench.run("local"))
+def measured(bench: Bench, name: str, work: Callable[[], Any]) -> list[Any]:
+    """Do a part and return its row of the table."""
+    report, seconds, memory = timed(work)
     calls = sum(stage.usage.calls for stage in report.stages)
-    print(
-        f"local: {bench.rows:,} rows, {calls:,} calls in {seconds:.0f} s "
-        f"({seconds / calls * 1000:.2f} ms a call), memory by quarter {quarters(memory)} MiB, "
-        f"digest {bench.digest('local')}"
-    )
+    made = len(bench.calls(name))
+    return [name, calls, made, seconds, seconds / calls * 1000, quarters(memory)]
 
 
-def run_spark(bench: Bench) -> None:
-    """Answer the table by two workers of Spark."""
-    report, seconds, memory = timed(lambda: bench.run("spark", "spark", master="local[2]"))
-    same = bench.digest("spark") == bench.digest("local")
-    print(
-        f"spark local[2]: {bench.rows:,} rows in {seconds:.0f} s, memory of the driver by quarter "
-        f"{quarters(memory)} MiB, digest {bench.digest('spark')}"
-    )
-    print(f"equal bytes: {same}; {report.totals.answered:,} answered")
+def answer_locally(bench: Bench) -> tuple[list[Any], list[str]]:
+    """Answer the table in this process."""
+    return measured(bench, "local", lambda: bench.run("local")), []
 
 
-def run_kill(bench: Bench) -> None:
-    """Kill a worker of Spark when half of the calls are made, and count the calls of the rerun."""
+def answer_by_spark(bench: Bench) -> tuple[list[Any], list[str]]:
+    """Answer the table by two workers of Spark, and compare the bytes."""
+    row = measured(bench, "spark", lambda: bench.run("spark", "spark", master="local[2,4]"))
+    return row, [f"spark, equal bytes: {bench.digest('spark') == bench.digest('local')}"]
+
+
+def kill_a_worker(bench: Bench) -> tuple[list[Any], list[str]]:
+    """Kill a worker of Spark when almost half of the calls are made."""
     whole = len(bench.calls("local"))
-    work = threading.Thread(
-        target=lambda: bench.run("kill", "spark", seconds=0.002, master="local[2,4]")
-    )
-    work.start()
-    while work.is_alive() and len(bench.calls("kill")) < whole * 0.4:
-        time.sleep(0.2)
-    killed = 0
-    lines = (bench.folder / "kill.calls").read_text().splitlines()
-    if work.is_alive():
-        victim = json.loads(lines[-1])[-1]
-        os.kill(victim, signal.SIGKILL)
-        killed = victim
-    work.join()
+    killed: list[int] = []
+
+    def watch() -> None:
+        while len(bench.calls("kill")) < whole * 0.4:
+            time.sleep(0.2)
+        lines = (bench.folder / "kill.calls").read_text().splitlines()
+        os.kill(json.loads(lines[-1])[-1], signal.SIGKILL)
+        killed.append(len(lines))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+
+    def work() -> Any:
+        return bench.run("kill", "spark", seconds=0.002, master="local[2,4]")
+
+    row = measured(bench, "kill", work)
     calls = bench.calls("kill")
-    print(
-        f"kill -9 of worker {killed} at {len(lines):,} calls: {len(calls):,} calls, {whole:,} "
-        f"without a kill, {len(calls) - len(set(calls)):,} twice; equal bytes: "
-        f"{bench.digest('kill') == bench.digest('local')}"
-    )
+    twice = len(calls) - len(set(calls))
+    same = bench.digest("kill") == bench.digest("local")
+    text = f"kill -9 of a worker at {killed[0]:,} calls: {len(calls):,} calls, {whole:,} without a "
+    return row, [f"{text}kill, {twice:,} twice", f"kill, equal bytes: {same}"]
 
 
-PARTS = {"local": run_local, "spark": run_spark, "kill": run_kill}
+PARTS = {"local": answer_locally, "spark": answer_by_spark, "kill": kill_a_worker}
+HEADER = ("part", "calls", "asked", "s", "ms a call", "MiB of the driver in each quarter")
 
 
 def main() -> None:
     """Run the parts that are chosen."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rows", type=int, nargs="?", default=2000)
-    parser.add_argument("--parts", default="local,spark,kill")
-    parser.add_argument("--shard-rows", type=int, default=1000)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("rows", type=int, nargs="?", default=2000, help="rows of the table (2000)")
+    parser.add_argument("--parts", default="local,spark,kill", help="all three by default")
+    parser.add_argument("--shard-rows", type=int, default=1000, help="rows of a shard (1000)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     arguments = parser.parse_args()
+    here = str(Path(__file__).parent)  # the workers of Spark import the engine from there
+    os.environ["PYTHONPATH"] = os.pathsep.join([here, os.environ.get("PYTHONPATH", "")])
     folder = Path(tempfile.mkdtemp(prefix="cope-batch-"))
+    rows, lines = [], []
     try:
         bench = Bench(folder, arguments.rows, shard_rows=arguments.shard_rows)
         for part in arguments.parts.split(","):
-            PARTS[part](bench)
+            row, found = PARTS[part](bench)
+            rows.append(row)
+            lines += found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    finish(arguments.json, HEADER, rows, lines)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)
