@@ -13,6 +13,7 @@ import click
 from ..models.engines.registry import DEFAULT_TIMEOUT, name_forms
 from ..models.weights.catalog import aliases
 from ..programs.agent.settings import ESCALATIONS
+from ..util.text import positive_int
 from .column_options import columns_options, take_columns
 from .option_types import (
     Thresholds,
@@ -22,7 +23,6 @@ from .option_types import (
     negated,
     option,
     or_empty,
-    positive_int,
 )
 from .options import (
     Command,

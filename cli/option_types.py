@@ -84,14 +84,6 @@ class Thresholds(click.ParamType):
         return thresholds
 
 
-def positive_int(text: str) -> int:
-    """Return an integer of at least 1; raise a ValueError for other texts."""
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
-
-
 def as_dict(
     context: click.Context, parameter: click.Parameter, pairs: tuple[tuple[str, Any], ...]
 ) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Write the page to a file, and attach it to the MLflow run of its source."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,17 @@ def write_page(source: ReportSource, found: dict[str, Any], output: Path) -> Non
         raise CopeError(
             f"cannot write {output}: {error.strerror}; name another file with -o"
         ) from None
+
+
+def page_line(
+    found: dict[str, Any], output: Path, pictures: Sequence[Path], tracked: str | None
+) -> str:
+    """Return a line about a page: its size, its pictures, and the MLflow run that has it."""
+    size = output.stat().st_size / 1e6
+    more = [f"{size:.1f} MB, {found['questions']:,} questions"]
+    more += [f"{len(pictures)} pictures in {pictures[0].parent}"] if pictures else []
+    more += [f"attached to MLflow run {tracked}"] if tracked else []
+    return "; ".join(more)
 
 
 def attach_page(

@@ -135,6 +135,14 @@ def wrap_sentence(text: str, width: int) -> str:
     return "\n".join(lines)
 
 
+def positive_int(text: str) -> int:
+    """Return an integer of at least 1; raise a ValueError for other texts."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
 def parse_share(text: str) -> float:
     """Return a share between 0 and 1, written as such or in percent.
 

@@ -1,15 +1,13 @@
 """`cope ask`: one question, its rounds on stderr as they happen, its answer on stdout."""
 
 import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ...errors import CopeError
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
-from ...programs.reply_counts import ReplyCounts
-from ...util.text import one_line, printable
+from ...util.text import printable
 from ..context import AppContext, pass_app
 from ..option_groups import agent_options, program_options, team_options
 from ..option_types import flag, option, usd
@@ -70,6 +68,7 @@ def command(
     from ...programs.calls_text import call_lines, calls_document
     from ...programs.events import use_observer
     from ...programs.prediction_document import prediction_document
+    from ...programs.prediction_text import prediction_lines
     from ...programs.resolve import named_answer_kind, resolve_calibrated_cascade
     from ...programs.usage_text import format_usage
     from ..display import round_display
@@ -112,13 +111,8 @@ def command(
     elif prediction.answer is not None:
         _print_answer(prediction.answer, domain)
     if not quiet:
-        if members := prediction.get("members"):
-            notify(f"{len(members)} programs voted: {_format_votes(prediction.votes)}")
-        for outcome in prediction.tests:
-            notify(_format_test(outcome))
-        replies = ReplyCounts.of_rounds(prediction.rounds)
-        if replies and replies.text():
-            notify(replies.text())
+        for line in prediction_lines(prediction, style=click.style):
+            notify(line)
         notify(format_usage(prediction.usage, prediction.seconds))
     if prediction.answer is None:
         raise CopeError(
@@ -150,22 +144,6 @@ def _print_answer(answer: str, domain: str) -> None:
         click.echo(f"Answer: {click.style(answer, bold=True)}")
     else:
         click.echo(answer.rstrip("\n"))
-
-
-def _format_votes(votes: Mapping[str, int]) -> str:
-    return (
-        ", ".join(f"{one_line(answer)}: {count}" for answer, count in votes.items()) or "no answer"
-    )
-
-
-def _format_test(outcome: Mapping[str, Any]) -> str:
-    """Return a line about a visible test; a lone call was only run to compare programs."""
-    test = one_line(outcome["test"])
-    if not outcome["passed"]:
-        return f"{click.style('failed', fg='red')}  {test}  ({one_line(outcome['message'])})"
-    if outcome["value"] is not None:
-        return f"{test} gives {one_line(outcome['value'])}"
-    return f"{click.style('passed', fg='green')}  {test}"
 
 
 def _read_question(question: str | None) -> str:

@@ -32,7 +32,6 @@ from ..output import notify, print_json
 from ..task_options import chosen_task, task_argument
 
 if TYPE_CHECKING:
-    from ...eval import Recording
     from ...eval.comparison import Comparison
     from ...eval.comparison.options import ComparisonOptions
     from ...eval.judging.options import JudgeOptions
@@ -143,6 +142,7 @@ def _compare_recording(
     from ...eval.comparison.from_recording import compare_recording
     from ...eval.comparison.replay_request import ReplayRequest
     from ...eval.replay.systems import check_replayable
+    from ...optimize.calibration.matched_accuracy import matched_costs
 
     for system in options.systems:
         check_replayable(system)
@@ -157,36 +157,14 @@ def _compare_recording(
         calibration=program_options.calibration,
     )
     comparison, document = compare_recording(request, notify)
-    document["matched"] = _cost_at_matched_accuracy(
-        recording, comparison, request.limit, team_options
+    document["matched"] = matched_costs(
+        recording, comparison.measure, comparison.margin, team_options.prices, request.limit
     )
     if options.plot:
         from ...report.plots.comparison import draw_comparison
 
         document["pictures"] = [str(file) for file in draw_comparison(comparison, options.plot)]
     _print(comparison, document, as_json)
-
-
-def _cost_at_matched_accuracy(
-    recording: "Recording",
-    comparison: "Comparison",
-    limit: int | None,
-    team_options: "TeamOptions",
-) -> list[dict[str, Any]]:
-    """Return the costs of the recording's cascade at the last tier's accuracy, and below it."""
-    import numpy as np
-
-    from ...optimize.calibration.matched_accuracy import cost_at_matched_accuracy
-
-    found = cost_at_matched_accuracy(
-        recording,
-        comparison.measure,
-        (0.0, comparison.margin),
-        prices=team_options.prices,
-        rows=np.arange(min(len(recording), limit or len(recording))),
-        seed=recording.seed,
-    )
-    return [one.as_dict() for one in found]
 
 
 def _print(comparison: "Comparison", document: dict[str, Any], as_json: bool) -> None:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ...optimize import Compilation, CompileSettings
     from ...optimize.compiler.estimate import CostEstimate
     from ...optimize.compiler.options import OutputOptions, SplitOptions
-    from ...optimize.compiler.run import CompileRun
     from ...programs.options import ProgramOptions, TeamOptions
 
 
@@ -61,6 +60,7 @@ def command(
     """
     from ...optimize.compiler.eval_command import eval_command
     from ...optimize.compiler.proposer import split_proposer_price
+    from ...optimize.compiler.result_lines import result_lines
     from ...optimize.compiler.run import CompileHooks, CompileRequest, run_compile
     from ..display.compile_progress import CompileProgress
 
@@ -93,7 +93,7 @@ def command(
             unsafe_code=program_options.unsafe_code,
             is_set=is_set_by_user,
         )
-        _print_result(run, measure)
+        print_text("\n".join(result_lines(run, measure, style=terminal_style)))
 
 
 def _print_plan(
@@ -105,25 +105,6 @@ def _print_plan(
     warning = pilot_warning(estimate)
     if warning:
         warn(warning)
-
-
-def _print_result(run: "CompileRun", measured_by: str) -> None:
-    """Print the changes of the prompts, then the scores, because changes may fill a screen."""
-    from ...optimize.compiler.text import result_text
-    from ...programs.diff_text import diff_lines
-    from ...programs.program_diff import changes_between
-    from ...programs.program_view import view_from_state
-
-    result = run.result
-    assert result is not None
-    lines: list[str] = []
-    if result.improved:
-        before = view_from_state(run.before.dump_state())
-        after = view_from_state(result.program.dump_state())
-        changes = changes_between(before, after)
-        lines += [*diff_lines("before", "after", changes, style=terminal_style), ""]
-    lines.append(result_text(result, run.output, run.frontier, measured_by))
-    print_text("\n".join(lines))
 
 
 def _confirm() -> None:

@@ -99,6 +99,7 @@ def _print_result(
     found: dict[str, Any], output: Path, pictures: list[Path], tracked: str | None, as_json: bool
 ) -> None:
     from ...report.figures import headline
+    from ...report.output import page_line
     from ...report.page import replace_nan
 
     if as_json:
@@ -111,8 +112,4 @@ def _print_result(
         return
     print_text(headline(found))
     click.echo(output)
-    size = output.stat().st_size / 1e6
-    more = [f"{size:.1f} MB, {found['questions']:,} questions"]
-    more += [f"{len(pictures)} pictures in {pictures[0].parent}"] if pictures else []
-    more += [f"attached to MLflow run {tracked}"] if tracked else []
-    print("; ".join(more), file=sys.stderr)
+    print(page_line(found, output, pictures, tracked), file=sys.stderr)

@@ -92,6 +92,11 @@ class PairwiseOutcome:
         return lines
 
 
+def verdicts_of(judged: Sequence[JudgedPair]) -> list[dict[str, Any]]:
+    """Return the outcome of each pair by the question's key."""
+    return [{"key": one.pair.key, "outcome": one.outcome} for one in judged]
+
+
 def summarize_pairs(judged: Sequence[JudgedPair]) -> PairwiseOutcome:
     """Summarize judged pairs. Intervals count the questions of a group as dependent."""
     counted = [one for one in judged if one.counts]

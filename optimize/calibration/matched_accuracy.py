@@ -52,6 +52,29 @@ class CostAtMatchedAccuracy:
         return document
 
 
+def matched_costs(
+    record: Recording,
+    measure: str,
+    margin: float,
+    prices: Mapping[str, Price],
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """Return the costs at the last tier's accuracy and at a margin below it, as plain data.
+
+    Args:
+        record: see `cost_at_matched_accuracy`.
+        measure: a name of `MEASURES` that the record knows.
+        margin: the share by which a setting may be less accurate.
+        prices: by tier, prices that replace the recorded ones.
+        limit: the number of questions; None takes all.
+    """
+    rows = np.arange(min(len(record), limit or len(record)))
+    found = cost_at_matched_accuracy(
+        record, measure, (0.0, margin), prices=prices, rows=rows, seed=record.seed
+    )
+    return [one.as_dict() for one in found]
+
+
 def cost_at_matched_accuracy(
     record: Recording,
     measure: str,

@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from cope.cli.option_groups import option_group
-from cope.cli.option_types import assignments, count, option, positive_int
+from cope.cli.option_types import assignments, count, option
+from cope.util.text import positive_int
 
 DATA = "eval.run.options:DataOptions"
 RUN = "eval.run.options:RunOptions"
