@@ -9,7 +9,7 @@ import dspy
 from ..models.spending import SpendingGate
 from ..programs.events import AnswerText
 from ..util.json_types import JsonObject
-from .chat_head import DONE, ChatHead, sse
+from .chat_head import COMMENT, DONE, ChatHead, sse
 from .errors import ApiError, as_api_error, no_valid_answer
 from .event_document import event_document
 from .narration import narrate
@@ -19,8 +19,6 @@ from .service import SHORTCUT, Finished, KeepAlive, Question, Service, ServiceEv
 from .shortcut import is_shortcut
 from .text_stream import TextStream, cut_at_stops
 from .usage import LastTierCost, api_usage, cascade_field
-
-COMMENT = ": waiting\n\n"
 
 
 @dataclass

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from ..util.json_types import JsonObject
 
 DONE = "data: [DONE]\n\n"
+COMMENT = ": waiting\n\n"
+"""Keeps a silent stream open, because proxies close those without data."""
 
 
 def sse(body: JsonObject) -> str:

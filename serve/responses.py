@@ -15,7 +15,8 @@ import dspy
 
 from ..programs.events import AnswerText
 from ..util.json_types import JsonObject
-from .chat import COMMENT, Completion, finish_reason
+from .chat import Completion, finish_reason
+from .chat_head import COMMENT
 from .errors import ApiError, as_api_error
 from .narration import narrate
 from .responses_request import ResponsesRequest

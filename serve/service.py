@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
 
 import dspy
 
@@ -30,8 +29,8 @@ from ..programs.resolve import (
     resolve_team,
 )
 from ..util.json_types import JsonObject
-from .errors import as_api_error, invalid, unknown_model
-from .single_call import answers_with_one_call, shows_tokens
+from .adapted import adapt
+from .errors import as_api_error, unknown_model
 
 SERVED = "cope"
 """The name under which clients ask the program that is served."""
@@ -201,37 +200,7 @@ class Service:
             ApiError: when no such model is served, or it cannot answer in the form that is asked
                 for.
         """
-        cascade = self._with_settings(question)
-        if question.json_form is not None:
-            try:
-                cascade = cascade.with_json_form(question.json_form)
-            except CopeError as error:
-                raise invalid(str(error), "response_format") from None
-        if question.alternatives is not None and not shows_tokens(cascade):
-            raise invalid(
-                "logprobs are reported where one sample is the answer: of a server of free text "
-                "or JSON, by a model of one tier such as cope/small",
-                "logprobs",
-            )
-        return cascade
-
-    def _with_settings(self, question: Question) -> Cascade:
-        """Return the cascade for a question, with the numbers of its request."""
-        cascade = self.cascade(question.model)
-        preset = cascade.preset
-        rounds = []
-        for spec in preset.rounds:
-            changes: dict[str, Any] = {}
-            if question.max_tokens is not None:
-                limit = spec.max_tokens or question.max_tokens
-                changes["max_tokens"] = min(limit, question.max_tokens)
-            if question.temperature is not None and answers_with_one_call(cascade):
-                changes["temperature"] = question.temperature
-            rounds.append(spec.model_copy(update=changes) if changes else spec)
-        seed = cascade.seed if question.seed is None else question.seed
-        if seed == cascade.seed and tuple(rounds) == tuple(preset.rounds):
-            return cascade
-        return cascade.with_settings(preset.model_copy(update={"rounds": tuple(rounds)}), seed)
+        return adapt(self.cascade(question.model), question)
 
     async def events(
         self, question: Question, keep_alive: float = 10.0

@@ -15,7 +15,7 @@ from ..models.admission import Halt
 from ..models.spending import SpendingGate, use_gate
 from ..programs import Cascade
 from ..util.json_types import JsonObject
-from .chat_head import DONE, ChatHead, sse
+from .chat_head import COMMENT, DONE, ChatHead, sse
 from .errors import ApiError, as_api_error, invalid
 from .options import ServeOptions
 from .requests import ChatRequest, check_length
@@ -73,13 +73,20 @@ class ToolCompletion:
         return body | {"usage": calls_usage(calls)}
 
     async def stream(self) -> AsyncGenerator[str]:
-        """Answer, and yield the message at once as server-sent events."""
+        """Answer, and yield the message at once as server-sent events, after comments."""
+        work = asyncio.create_task(self._answer())
         try:
-            message, finish, calls = await self._answer()
+            while not work.done():
+                _ = await asyncio.wait({work}, timeout=self.options.keep_alive)
+                if not work.done():
+                    yield COMMENT
+            message, finish, calls = work.result()
         except Exception as error:
             yield sse(as_api_error(error).body())
             yield DONE
             return
+        finally:
+            work.cancel()
         for index, call in enumerate(message.get("tool_calls") or ()):
             call["index"] = index
         for delta, reason in ((message, None), ({}, finish)):

@@ -165,3 +165,11 @@ def test_models_are_listed_and_found(service: Service) -> None:
             return [model["id"] for model in listed["data"]], one.json()["id"], none.status_code
 
     assert asyncio.run(get()) == (["cope", "cope/small"], "cope/small", 404)
+
+
+def test_confidences_are_ranked_among_all_requests_whatever_their_settings() -> None:
+    engine = ScriptedEngine(lambda messages, request: "yes", logprobs=lambda text: [-0.5])
+    service = Service(Cascade("answer-cascade", Team(engine, engine, cache=False), domain="open"))
+    for number in range(1, 4):
+        reply = ask(service, body(max_tokens=100 + number, seed=number)).json()
+    assert "of 3 questions so far" in reply["choices"][0]["message"]["reasoning_content"]

@@ -10,7 +10,7 @@ from support.fault_server import Reply, faulty
 
 from cope import Cascade, Team
 from cope.models import ScriptedEngine
-from cope.serve import Service, make_app
+from cope.serve import ServeOptions, Service, make_app
 
 TOOL = {
     "type": "function",
@@ -83,3 +83,18 @@ def test_a_last_tier_without_tools_refuses_them() -> None:
     response = ask(Service(Cascade("small", Team(engine, engine, cache=False))))
     assert response.status_code == 400 and "calls no tools" in response.json()["error"]["message"]
     assert not engine.requests
+
+
+def test_a_stream_with_tools_says_that_it_waits() -> None:
+    late = completion({"content": "Yes."}, "stop")
+    with faulty(late) as far:
+        app = make_app(served(far.address), ServeOptions(keep_alive=0.0), log=lambda line: None)
+        body = {"model": "cope", "messages": ASKED, "tools": [TOOL], "stream": True}
+
+        async def run() -> httpx.Response:
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://cope") as http:
+                return await http.post("/v1/chat/completions", json=body)
+
+        response = asyncio.run(run())
+    assert response.text.startswith(": waiting") and response.text.endswith("data: [DONE]\n\n")
