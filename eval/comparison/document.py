@@ -1,9 +1,10 @@
 """Convert a comparison to plain data, for `comparison.json` and `--json`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...programs.reply_counts import ReplyCounts
+from ..run.question_result import QuestionResult
 from .compare import Comparison
 from .margin import margin_test
 from .pair import PairedComparison
@@ -36,6 +37,13 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "flips": [table.as_dict() for table in comparison.flips],
         "envelope": comparison.envelope and comparison.envelope.as_dict(),
     }
+
+
+def replies_of(results: Sequence[QuestionResult]) -> ReplyCounts | None:
+    """Return how many replies of a system's results gave no answer."""
+    return ReplyCounts.of_rounds(
+        round_ for result in results if result.error is None for round_ in result.rounds
+    )
 
 
 def reply_counts(counts: Mapping[str, ReplyCounts | None]) -> dict[str, dict[str, int] | None]:

@@ -1,7 +1,7 @@
 """Compare systems live: each is an ordinary evaluation, and they share their calls."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +14,6 @@ from ...models.prices import Price
 from ...models.reprice import prices_to_json
 from ...models.run_budget import RunBudget, spent_before
 from ...programs import Cascade, System
-from ...programs.reply_counts import ReplyCounts
 from ...stats.tiers import last_tier_of
 from ...util.hashing import digest
 from ..judging.aucs import judged_systems
@@ -28,7 +27,7 @@ from ..run.shared_ledger import LedgerGroup, SharingStats
 from ..run.store import QuestionResult, RunStore
 from ..tasks.base import answer_kind_of, load_questions
 from .compare import Comparison, compare
-from .document import comparison_document, reply_counts
+from .document import comparison_document, replies_of, reply_counts
 from .failures import check_answers, failure_message, failures
 from .options import check_enough_systems
 from .plan_share import plan_shares
@@ -259,7 +258,7 @@ def _build_document(
     document["prices"] = prices_to_json(prices)
     document["seed"] = request.program_options.seed
     document |= comparison_document(comparison)
-    document["replies"] = reply_counts({name: _replies(rows) for name, rows in results.items()})
+    document["replies"] = reply_counts({name: replies_of(rows) for name, rows in results.items()})
     usage = {name: [result.usage for result in rows] for name, rows in results.items()}
     document["plans"] = plan_shares(usage, comparison.last_tier)
     document["calls"] = sharing.as_dict()
@@ -274,13 +273,6 @@ def _build_document(
     document["unknown"] = {}
     document["mlflow"] = None
     return document
-
-
-def _replies(results: Sequence[QuestionResult]) -> ReplyCounts | None:
-    """Return how many replies of a system's results gave no answer."""
-    return ReplyCounts.of_rounds(
-        round_ for result in results if result.error is None for round_ in result.rounds
-    )
 
 
 def _prices_used(stores: Mapping[str, RunStore]) -> dict[str, Price]:

@@ -4,9 +4,9 @@ Calls and results are written as they arrive. Only this module knows the names o
 only it reads and writes them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,78 +16,19 @@ from ...models import Call, Ledger
 from ...models.exchange import Exchange
 from ...models.ledger import read_exchanges_by_question
 from ...models.ledger_line import read_ledger
-from ...models.usage_row import UsageRow
-from ...programs.agent.records import StepRecord
-from ...programs.round_record import RoundRecord
 from ...programs.systems.stage import Stage
 from ...util.arguments import check_argument
 from ...util.files import JsonlWriter, read_jsonl, read_metadata, write_metadata
 from ...util.hashing import digest
 from ...util.lock import lock_directory
 from ...util.validate import check_type
+from .question_result import QuestionResult
 from .stored_types import RunSettings, check_result
 
 DEFAULT_RUNS = Path(".cope") / "eval"
 METADATA_FILE = "run.json"
 RESULTS_FILE = "records.jsonl"
 CALLS_FILE = "calls.jsonl"
-
-
-@dataclass
-class QuestionResult:
-    """The result of one question.
-
-    Attributes:
-        key: a digest of the question's content.
-        id: the id of the question in its data set.
-        question: the text of the question.
-        gold: the right answer; None if unknown.
-        answer: the answer of the system; None if none could be read.
-        score: between 0 and 1; None if no right answer is known, or if a model failed, which is an
-            error and not a wrong answer.
-        feedback: the feedback of the score.
-        round: the round or stage that answered.
-        confidence: the confidence in the answer.
-        votes: the number of samples for each answer in the round that answered.
-        rounds: for each round its votes, samples, plan and decision, as in the prediction.
-        usage: calls, tokens, USD and seconds by tier, round and role.
-        usd: the cost in USD; None if a price is unknown.
-        seconds: from the question to the answer.
-        error: the error of a model, as one line.
-        judge_usage: the usage of a judge that scored the answer, which is no part of its cost.
-        steps: a record of each step, where the question took several, as a game does.
-    """
-
-    key: str
-    id: str
-    question: str
-    gold: str | None
-    answer: str | None = None
-    score: float | None = None
-    feedback: str = ""
-    round: int | None = None
-    confidence: float | None = None
-    votes: dict[str, int] = field(default_factory=dict)
-    rounds: list[RoundRecord] = field(default_factory=list)
-    usage: list[UsageRow] = field(default_factory=list)
-    usd: float | None = None
-    seconds: float = 0.0
-    error: str | None = None
-    judge_usage: list[UsageRow] = field(default_factory=list)
-    steps: list[StepRecord] = field(default_factory=list)
-
-    @classmethod
-    def from_line(cls, line: Mapping[str, Any]) -> "QuestionResult":
-        """Return the result in a line of a run's file. Keys of other versions are ignored.
-
-        Raises:
-            TypeError: if a key without a default is missing.
-        """
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in line.items() if name in known})
-
-
-Record = QuestionResult  # the name of earlier versions
 
 
 @dataclass(frozen=True)
