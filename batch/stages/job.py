@@ -242,12 +242,24 @@ class _Batch:
         """Ask the open rows, and save each shard as it is done."""
         async for response in self._runner.run_stage(self._requests(totals.stage)):
             asked = self._request(totals.stage, response.shard)
+            self._check(asked, response.outcomes)
             earlier = self._state.outcomes(totals.stage, response.shard)
             self._state.write(totals.stage, response.shard, [*earlier, *response.outcomes])
             totals.add(response.outcomes)
             self._count_cost(response.outcomes)
             if not self._keeps_calls:
                 await self._store.storage.run(self._forget_calls, asked, response.outcomes)
+
+    def _check(self, asked: ShardRequest, outcomes: list[RowOutcome]) -> None:
+        """Raise an error for rows that a runner was not asked, or answers twice."""
+        left = {row.row for row in asked.rows}
+        for outcome in outcomes:
+            if outcome.row not in left:
+                raise CopeError(
+                    f"the runner {self._options.runner} answered row {outcome.row} of shard "
+                    f"{asked.shard}, which it was not asked: its package must be mended"
+                )
+            left.remove(outcome.row)
 
     def _count_cost(self, outcomes: list[RowOutcome]) -> None:
         if self._options.budget is not None:

@@ -80,6 +80,7 @@ class BatchState:
         self.retry_failed = retry_failed
         self.run = ""
         self.shards = 0
+        self._settings: JsonObject = {}
 
     @contextmanager
     def open(self, settings: Mapping[str, Any], again: bool) -> Iterator[None]:
@@ -198,7 +199,9 @@ class BatchState:
         last = self.stages if stages is None else stages
         for stage in range(_REFUSED_STAGE, last + 1):
             for outcome in self.outcomes(stage, shard):
-                rows[outcome.row].add(stage, outcome)
+                row = rows.get(outcome.row)
+                if row is not None and row.is_open:  # an earlier stage may have been asked again
+                    row.add(stage, outcome)
         return rows
 
 

@@ -168,6 +168,15 @@ def test_an_interrupted_batch_is_found_again_by_its_id(
     assert len(batches.api.batches) == 5
 
 
+def test_a_limit_stops_between_stages(batches: Batches):
+    stopped = batches.run(budget=0.00001)
+    assert len(stopped.stages) == 2 and stopped.open == 2
+    assert stopped.stop_reason.startswith("the limit of $1e-05 stops stage 2 with 2 open rows")
+    errors = [row["error"] for row in batches.answers() if row["answer"] is None]
+    assert len(errors) == 2 and errors[0].startswith("not asked in stage 2")
+    assert batches.run(budget=1).open == 0 and set(batches.api.asked.values()) == {1}
+
+
 def test_a_local_tier_is_asked_here_and_once(batches: Batches):
     engine = ScriptedEngine(
         lambda messages, request: answer({"model": "small", "messages": messages})

@@ -1,6 +1,7 @@
 """A batch answers as a run does: all kinds of plans, signatures, choices, gates before the rounds, damaged state."""
 
 import json
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,14 @@ from cope import Cascade, CopeError
 from cope.batch import BatchOptions, run_batch
 from cope.batch.job import TableJob, answer_table
 from cope.batch.options import TableOptions
+from cope.batch.runners.base import RUNNERS
+from cope.batch.stages.rows import RowOutcome, RowRequest, ShardResponse
+from cope.batch.stages.state import BatchState
 from cope.batch.tables import file_table, frame_table, records_table
 from cope.eval.tasks.columns import ColumnMapping
 from cope.models import Price
 from cope.programs.sampling import derive_seed
+from cope.util.storage import Storage
 
 PRICES = {"small": Price(1, 2), "large": Price(10, 20)}
 NUMBERS = [{"id": n, "text": f"What is {n} + 1?"} for n in range(6)]
@@ -157,3 +162,49 @@ def test_a_state_without_its_settings_is_not_used(batch: Any, tmp_path: Path):
     (tmp_path / "out" / "_batch" / "run.json").unlink()
     assert batch(limit=2).rows == 2
     assert len(pq.read_table(tmp_path / "out").to_pylist()) == 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_shard_of_any_stage_may_be_asked_again(batch: Any, tmp_path: Path, seed: int):
+    def answers() -> list[dict[str, Any]]:
+        rows = pq.read_table(tmp_path / "out").to_pylist()
+        return [{name: row[name] for name in row if name != "seconds"} for row in rows]
+
+    batch()
+    whole = answers()
+    draw = random.Random(seed)
+    for file in sorted((tmp_path / "out" / "_batch").glob("stage-[123]/*")):
+        if draw.random() < 0.5:
+            file.unlink()
+    batch()
+    assert answers() == whole
+
+
+def test_an_answered_row_keeps_its_answer_when_a_later_stage_is_still_there(tmp_path: Path):
+    state = BatchState(Storage(tmp_path), 2)
+    state.split([([RowRequest(1, {"question": "q"})], [])])
+    state.write(2, 0, [RowOutcome(1, "answered", attempts="later")])
+    state.write(1, 0, [RowOutcome(1, "answered", attempts="first")])
+    assert [one.attempts for one in state.rows(0)[1].outcomes] == ["first"]
+
+
+class Wrong:
+    """A runner that answers a row that it was not asked."""
+
+    def __init__(self, context: Any) -> None:
+        """Take what a runner is given."""
+
+    async def run_stage(self, requests: Any) -> Any:
+        for request in requests:
+            yield ShardResponse(request.stage, request.shard, [RowOutcome(99, "open")])
+
+
+def test_a_runner_that_answers_another_row_is_named(batch: Any):
+    RUNNERS.register("wrong", Wrong)
+    try:
+        with pytest.raises(
+            CopeError, match="the runner wrong answered row 99 of shard 0, which it"
+        ):
+            batch(runner="wrong")
+    finally:
+        RUNNERS.unregister("wrong")
