@@ -5,12 +5,14 @@ models often miss it. Here the system message holds only the instructions, a sin
 no label, and the reply is free text with the short fields behind their labels at its end.
 """
 
+import inspect
 import re
 from collections.abc import Callable
 from typing import Any, Literal, get_args, get_origin
 
 import dspy
 from dspy.adapters.utils import format_field_value, get_annotation_name, parse_value
+from dspy.clients._deprecation import adapter_message_call
 from dspy.utils.exceptions import AdapterParseError
 from pydantic.fields import FieldInfo
 
@@ -32,6 +34,27 @@ class LeanAdapter(dspy.Adapter):
     >>> LeanAdapter().parse(signature, "2 + 2 is 4. Answer: 4")["answer"]
     '4'
     """
+
+    async def acall(
+        self,
+        lm: dspy.BaseLM,
+        lm_kwargs: dict[str, Any],
+        signature: type[dspy.Signature],
+        demos: list[dict[str, Any]],
+        inputs: dict[str, Any],
+    ) -> list[dict[str, Any]]:
+        """Format the prompt, call the model and parse the reply, as DSPy's adapters do.
+
+        DSPy first looks up what the model can do, which takes longer than all the rest. Only fields
+        of its own types depend on that.
+        """
+        if self.use_native_function_calling or _has_native_fields(signature):
+            return await super().acall(lm, lm_kwargs, signature, demos, inputs)
+        used = self._call_preprocess(lm, lm_kwargs, signature, inputs)
+        messages = self.format(used, demos, inputs)
+        with adapter_message_call(lm, messages):
+            outputs = await lm.acall(messages=messages, **lm_kwargs)
+        return self._call_postprocess(used, signature, outputs, lm, lm_kwargs)
 
     def format_system_message(self, signature: type[dspy.Signature]) -> str:
         parts = (self.format_task_description(signature), self.format_field_structure(signature))
@@ -75,7 +98,7 @@ class LeanAdapter(dspy.Adapter):
         values: dict[str, Any] = {}
         for name, field in signature.input_fields.items():
             if name in inputs:
-                values[name] = format_field_value(field_info=field, value=inputs[name])
+                values[name] = _format_value(field, inputs[name])
         # An empty message keeps its label, because DSPy drops empty messages.
         needs_label = len(signature.input_fields) > 1 or not any(values.values())
         parts = [prefix]
@@ -98,7 +121,7 @@ class LeanAdapter(dspy.Adapter):
                 continue  # a demonstration without its reasoning consists of the answer
             text = missing_field_message or ""
             if value is not None:
-                text = str(format_field_value(field_info=field, value=value))
+                text = str(_format_value(field, value))
             lines.append(f"{_label(name)}: {text}" if name in labeled else text)
         return "\n".join(filter(None, lines))
 
@@ -123,6 +146,22 @@ class LeanAdapter(dspy.Adapter):
                 kind: Any = signature
                 raise AdapterParseError("LeanAdapter", kind, completion)
         return outputs
+
+
+def _format_value(field: FieldInfo, value: Any) -> Any:
+    """Format a value as DSPy does, which takes a text as it is, after a long look at it."""
+    if type(value) is str:
+        return value
+    return format_field_value(field_info=field, value=value)
+
+
+def _has_native_fields(signature: type[dspy.Signature]) -> bool:
+    """Return whether a field has one of DSPy's own types, such as its tools or its citations."""
+    for field in signature.output_fields.values():
+        if field.annotation is not str and inspect.isclass(field.annotation):
+            if issubclass(field.annotation, dspy.adapters.types.Type):
+                return True
+    return False
 
 
 def _labeled_fields(signature: type[dspy.Signature]) -> list[str]:

@@ -25,6 +25,7 @@ from ..util.text import printable, shorten
 from .current_call import report_heard, report_partial_usage
 from .cut_prompts import SHORTEST_CONTEXT, count_words, is_cut_by_api
 from .hosts import is_loopback
+from .plain_http import PlainHttp, PlainReply, is_plain
 from .replies import CONTENT_FILTER, NO_CONTENT, REFUSED, clean_usage, finite_number, known_count
 from .scope import in_scope, scoped
 
@@ -94,8 +95,22 @@ class CheckedTransport:
     """
 
     def __init__(self, read_seconds: float = READ_SECONDS) -> None:
+        self._plain = PlainHttp(read_seconds)
+        self._is_plain: dict[str, bool] = {}
         self._direct = StdlibAsyncTransport(read_timeout=read_seconds, trust_env=False)
         self._proxied = StdlibAsyncTransport(read_timeout=read_seconds)
+
+    def _open(self, request: TransportRequest) -> AbstractAsyncContextManager[Any]:
+        """Return the exchange of a request with its server, or with a batch of requests."""
+        batch: Transport | None = in_scope("transport") if is_chat(request) else None
+        if batch is not None:
+            return batch.stream(request)
+        url = request.url
+        if url not in self._is_plain:
+            self._is_plain[url] = is_plain(url)
+        if request.method == "POST" and self._is_plain[url]:
+            return self._plain.post(url, request.headers, request.body)
+        return (self._direct if is_loopback(url) else self._proxied).stream(request)
 
     @asynccontextmanager
     async def stream(self, request: TransportRequest) -> AsyncIterator[AsyncTransportResponse]:
@@ -104,13 +119,10 @@ class CheckedTransport:
         Raises:
             dspy.lm15.LM15Error: for a reply that is no answer.
         """
-        transport: Transport = self._direct if is_loopback(request.url) else self._proxied
-        if is_chat(request):
-            transport = in_scope("transport") or transport
-        async with transport.stream(request) as reply:
+        async with self._open(request) as reply:
             report_heard()
             if reply.status >= 400 or b'"stream":true' in request.body.replace(b" ", b""):
-                yield reply
+                yield _response(reply, reply.__aiter__())
                 return
             body = await _read(reply)
             if 300 <= reply.status < 400:
@@ -118,17 +130,24 @@ class CheckedTransport:
                     "the server answers with a redirect, which is not followed: check the address",
                     status=reply.status,
                 )
-            yield AsyncTransportResponse(
-                status=reply.status,
-                reason=reply.reason,
-                headers=reply.headers,
-                http_version=reply.http_version,
-                chunks=_one_chunk(checked_body(body, request)),
-                release=_release_nothing,
-            )
+            yield _response(reply, _one_chunk(checked_body(body, request)))
 
 
-async def _read(reply: AsyncTransportResponse) -> bytes:
+def _response(
+    reply: AsyncTransportResponse | PlainReply, chunks: AsyncIterator[bytes]
+) -> AsyncTransportResponse:
+    """Return a reply with another body, whose connection this module releases."""
+    return AsyncTransportResponse(
+        status=reply.status,
+        reason=reply.reason,
+        headers=reply.headers,
+        http_version=reply.http_version,
+        chunks=chunks,
+        release=_release_nothing,
+    )
+
+
+async def _read(reply: AsyncTransportResponse | PlainReply) -> bytes:
     body = bytearray()
     async for chunk in reply:
         report_heard()

@@ -20,6 +20,7 @@ from .call_cache import recall_call, remember_call, restore_cached_call
 from .call_price import bound_cancelled_call, prompt_text
 from .call_usage import fill_call, record_restored
 from .current_call import current_call, report_partial_usage as report_partial_usage
+from .direct import call_directly, is_unobserved
 from .engines.base import LocalEngine
 from .engines.saved import with_current_paths
 from .event_loop import run_sync
@@ -251,7 +252,12 @@ class TierLM(dspy.LM):
         if address is not None:
             kwargs = keyed_by_address(address, kwargs, self.kwargs)
         try:
-            outputs = await super().acall(prompt, messages=messages, **kwargs)
+            outputs = None
+            if is_unobserved(self):
+                kept = self.runtime.kept_requests
+                outputs = await call_directly(self, kept, prompt, messages, kwargs)
+            if outputs is None:
+                outputs = await super().acall(prompt, messages=messages, **kwargs)
         except Exception:
             call.prompt_tokens = call.prompt_tokens or 0
             call.completion_tokens = call.completion_tokens or 0

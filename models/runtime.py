@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from .concurrency import PrioritySemaphore, TierScheduler
 from .engines.registry import DEFAULT_TIMEOUT
+from .kept_requests import KeptRequests
 from .meter import MachineTimeAccountant
 from .prices import Price
 from .prompt_tokens import PromptTokens
@@ -21,6 +22,7 @@ class TierRuntime:
         price: the user's price; None without one.
         timeout: seconds that one request to a server may take; None without a limit.
         prompt_tokens: the tokens of the latest prompts.
+        kept_requests: prepared requests, for the next samples of the same prompt.
     """
 
     semaphore: PrioritySemaphore = field(default_factory=lambda: PrioritySemaphore(16))
@@ -29,6 +31,7 @@ class TierRuntime:
     price: Price | None = None
     timeout: float | None = DEFAULT_TIMEOUT
     prompt_tokens: PromptTokens = field(default_factory=PromptTokens)
+    kept_requests: KeptRequests = field(default_factory=KeptRequests)
 
     def __deepcopy__(self, memo: dict[int, object]) -> "TierRuntime":
         return self  # optimizers copy programs, but there is only one machine

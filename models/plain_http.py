@@ -1,0 +1,287 @@
+"""HTTP/1.1 to a server without TLS and without a proxy, at the least processor time.
+
+Model servers on this machine or in its network are asked in plain HTTP, many times a second. DSPy's
+transport starts a task for each read and looks at the socket before each use, and httpx builds
+objects for every part of a request; both take several times what the exchange itself takes. The
+parser of replies is DSPy's. Connections stay open for the next request of the same event loop.
+"""
+
+import asyncio
+import weakref
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import cast
+
+from dspy._vendor.lm15.transports import (
+    ConnectError,
+    ConnectTimeout,
+    ProtocolError,
+    ReadError,
+    ReadTimeout,
+)
+from dspy._vendor.lm15.transports._http11 import ResponseHeadParser, build_request_head
+from dspy._vendor.lm15.transports._proxy import proxy_route_for
+from dspy._vendor.lm15.transports._url import ParsedURL, parse_url
+
+from .hosts import is_loopback
+
+CONNECT_SECONDS = 10.0
+KEPT_CONNECTIONS = 64
+"""Idle connections to one server that stay open."""
+
+Headers = Sequence[tuple[str, str]]
+
+parsed_url = lru_cache(maxsize=256)(parse_url)
+
+
+def is_plain(url: str) -> bool:
+    """Return whether an address is reached in plain HTTP and without a proxy."""
+    parsed = parsed_url(url)
+    if parsed.is_tls:
+        return False
+    return is_loopback(url) or proxy_route_for(parsed, proxy=None, trust_env=True) is None
+
+
+class _Connection(asyncio.Protocol):
+    """A connection that carries one exchange at a time.
+
+    Attributes:
+        is_closed: whether the server has closed it.
+    """
+
+    def __init__(self) -> None:
+        self.is_closed = False
+        self._received: list[bytes] = []
+        self._waiter: asyncio.Future[None] | None = None
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._received.append(data)
+        self._wake()
+
+    def eof_received(self) -> bool:
+        self.is_closed = True
+        self._wake()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether a request can be sent: the server has not closed it or sent anything unasked."""
+        return not self.is_closed and not self._received
+
+    def send(self, data: bytes) -> None:
+        """Send a request."""
+        assert self._transport is not None
+        self._transport.write(data)
+
+    async def receive(self, seconds: float, reading: str) -> bytes:
+        """Return what came from the server; empty when it has closed the connection.
+
+        Raises:
+            ReadTimeout: when nothing comes for so many seconds.
+        """
+        if not self._received and not self.is_closed:
+            loop = asyncio.get_running_loop()
+            self._waiter = loop.create_future()
+            expiry = loop.call_later(seconds, self._wake)
+            try:
+                await self._waiter
+            finally:
+                expiry.cancel()
+                self._waiter = None
+            if not self._received and not self.is_closed:
+                raise ReadTimeout(f"read timed out {reading}: no bytes for {seconds:g}s")
+        data = b"".join(self._received)
+        self._received.clear()
+        return data
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.is_closed = True
+        if self._transport is not None:
+            self._transport.abort()
+
+
+class PlainReply:
+    """The reply of a server, whose body is read once.
+
+    Attributes:
+        status: the code of the status.
+        reason: the text behind it.
+        http_version: as in `HTTP/1.1`.
+        headers: names and values.
+    """
+
+    def __init__(self, connection: _Connection, head: ResponseHeadParser, seconds: float) -> None:
+        self.status, self.reason = head.status, head.reason
+        self.http_version, self.headers = head.http_version, head.headers
+        self._connection, self._seconds = connection, seconds
+        self._head = head
+        self._decoder = head.body_decoder("POST")
+
+    @property
+    def may_be_reused(self) -> bool:
+        """Whether the connection can carry another exchange."""
+        done = self._decoder.complete and self._connection.is_usable
+        return done and self._head.keep_alive()
+
+    def header(self, name: str) -> str | None:
+        """Return the value of a header; None without it."""
+        return self._head.header(name)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield the parts of the body as they come.
+
+        Raises:
+            dspy's transport errors: when the body does not come, or is not HTTP.
+        """
+        decoder, data = self._decoder, self._head.leftover
+        while True:
+            for part in decoder.feed(data) if data else ():
+                if part:
+                    yield part
+            if decoder.complete:
+                return
+            data = await self._connection.receive(self._seconds, "mid-body")
+            if not data:
+                decoder.eof()
+                rest = decoder.drain()
+                if rest:
+                    yield rest
+                return
+
+
+class PlainHttp:
+    """Sends requests to servers in plain HTTP.
+
+    Args:
+        read_seconds: seconds without data after which a request fails.
+    """
+
+    def __init__(self, read_seconds: float) -> None:
+        self.read_seconds = read_seconds
+        self._idle: weakref.WeakKeyDictionary[
+            asyncio.AbstractEventLoop, dict[tuple[str, int], list[_Connection]]
+        ] = weakref.WeakKeyDictionary()
+
+    @asynccontextmanager
+    async def post(self, url: str, headers: Headers, body: bytes) -> AsyncIterator[PlainReply]:
+        """Send a request and yield the reply. A reply that is not read to its end is cut off.
+
+        Raises:
+            dspy's transport errors: when there is no connection or no reply.
+        """
+        parsed = parsed_url(url)
+        connection, head = await self._exchange(parsed, _request(parsed, headers, body))
+        reply: PlainReply | None = None
+        try:
+            reply = PlainReply(connection, head, self.read_seconds)
+            yield reply
+        finally:
+            if reply is not None and reply.may_be_reused:
+                self._keep(parsed, connection)
+            else:
+                connection.close()
+
+    async def _exchange(
+        self, parsed: ParsedURL, request: bytes
+    ) -> tuple[_Connection, ResponseHeadParser]:
+        """Return the connection with the head of the reply.
+
+        A server may close an idle connection at the moment of the request, which is sent again on
+        a new connection then.
+        """
+        connection = self._take(parsed)
+        if connection is not None:
+            head = await self._read_head(connection, request)
+            if head is not None:
+                return connection, head
+        connection = await self._connect(parsed)
+        head = await self._read_head(connection, request)
+        if head is None:
+            raise ReadError("server closed connection before sending response")
+        return connection, head
+
+    async def _read_head(
+        self, connection: _Connection, request: bytes
+    ) -> ResponseHeadParser | None:
+        """Send a request and return the head of the reply; None when the connection was closed."""
+        head = ResponseHeadParser()
+        try:
+            connection.send(request)
+            while not head.complete:
+                data = await connection.receive(self.read_seconds, "waiting for headers")
+                if not data:
+                    connection.close()
+                    return None
+                head.feed(data)
+                if head.complete and head.status // 100 == 1:  # an interim reply
+                    rest, head = head.leftover, ResponseHeadParser()
+                    head.feed(rest)
+        except BaseException:
+            connection.close()
+            raise
+        return head
+
+    async def _connect(self, parsed: ParsedURL) -> _Connection:
+        loop, server = asyncio.get_running_loop(), f"{parsed.host}:{parsed.port}"
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                _, connection = await loop.create_connection(
+                    _Connection, parsed.host, parsed.port
+                )
+        except TimeoutError as error:
+            raise ConnectTimeout(f"timed out connecting to {server}") from error
+        except OSError as error:
+            raise ConnectError(f"failed to connect to {server}: {error}") from error
+        return connection
+
+    def _take(self, parsed: ParsedURL) -> _Connection | None:
+        """Return an idle connection; None without one."""
+        idle = self._idle_of(parsed)
+        while idle:
+            connection = idle.pop()
+            if connection.is_usable:
+                return connection
+            connection.close()
+        return None
+
+    def _keep(self, parsed: ParsedURL, connection: _Connection) -> None:
+        idle = self._idle_of(parsed)
+        if len(idle) < KEPT_CONNECTIONS:
+            idle.append(connection)
+        else:
+            connection.close()
+
+    def _idle_of(self, parsed: ParsedURL) -> list[_Connection]:
+        by_server = self._idle.setdefault(asyncio.get_running_loop(), {})
+        return by_server.setdefault((parsed.host, parsed.port), [])
+
+
+@lru_cache(maxsize=256)
+def _head(parsed: ParsedURL, headers: tuple[tuple[str, str], ...], length: int) -> bytes:
+    return build_request_head(
+        method="POST",
+        target=parsed.target,
+        host=parsed.host,
+        port=parsed.port,
+        is_tls=False,
+        headers=list(headers),
+        body_length=length,
+    )
+
+
+def _request(parsed: ParsedURL, headers: Headers, body: bytes) -> bytes:
+    return _head(parsed, tuple(headers), len(body)) + body
