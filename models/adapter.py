@@ -158,9 +158,9 @@ def _format_value(field: FieldInfo, value: Any) -> Any:
 def _has_native_fields(signature: type[dspy.Signature]) -> bool:
     """Return whether a field has one of DSPy's own types, such as its tools or its citations."""
     for field in signature.output_fields.values():
-        if field.annotation is not str and inspect.isclass(field.annotation):
-            if issubclass(field.annotation, dspy.adapters.types.Type):
-                return True
+        kind = field.annotation
+        if inspect.isclass(kind) and issubclass(kind, dspy.adapters.types.Type):
+            return True
     return False
 
 

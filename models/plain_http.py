@@ -16,7 +16,6 @@ from typing import cast
 from dspy._vendor.lm15.transports import (
     ConnectError,
     ConnectTimeout,
-    ProtocolError,
     ReadError,
     ReadTimeout,
 )
@@ -239,9 +238,7 @@ class PlainHttp:
         loop, server = asyncio.get_running_loop(), f"{parsed.host}:{parsed.port}"
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                _, connection = await loop.create_connection(
-                    _Connection, parsed.host, parsed.port
-                )
+                _, connection = await loop.create_connection(_Connection, parsed.host, parsed.port)
         except TimeoutError as error:
             raise ConnectTimeout(f"timed out connecting to {server}") from error
         except OSError as error:

@@ -10,10 +10,10 @@ cancelled.
 """
 
 import asyncio
-import weakref
 
 import httpx
 import ollama
+from dspy._vendor.lm15 import transports
 from dspy.clients._http import retry_after_seconds
 from dspy.lm15 import (
     ContextLengthError,
@@ -28,16 +28,15 @@ from dspy.lm15 import (
 from ...errors import CopeError, first_line
 from ...util.certificates import trusted_certificates
 from ...util.json_types import JsonObject
-from ...util.redact import read_key
 from ...util.text import shorten
 from ..current_call import report_heard, report_partial_usage
 from ..cut_prompts import count_words, is_cut
 from ..hosts import default_host, is_loopback
 from ..reply_text import text_sink
 from .base import DEFAULT_SAMPLING, LocalEngine, chat_messages, json_schema, response
+from .ollama_http import OllamaHttp
 from .ollama_reply import UNREADABLE, OllamaReply
 
-CONNECT_SECONDS = 10.0
 LIST_SECONDS = 5.0
 READ_SECONDS = 600.0
 """Seconds without data after which a connection counts as broken."""
@@ -74,9 +73,7 @@ class OllamaEngine(LocalEngine):
         self.model, self.host = model, host or default_host()
         self.context, self.keep_alive, self.think = context, keep_alive, think
         self.num_thread, self.timeout = num_thread, timeout
-        self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
-            weakref.WeakKeyDictionary()
-        )
+        self._http = OllamaHttp(self.host, timeout)
 
     @property
     def name(self) -> str:
@@ -109,28 +106,6 @@ class OllamaEngine(LocalEngine):
                 return f"ollama:{entry.digest}" if entry.digest else None
         return None
 
-    def _client(self) -> httpx.AsyncClient:
-        loop = asyncio.get_running_loop()  # a connection belongs to the loop that opened it
-        if loop not in self._clients:
-            timeout = httpx.Timeout(self.timeout, connect=CONNECT_SECONDS)
-            limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
-            headers = {}
-            # The key is for Ollama's own service, and must not reach another host.
-            host = httpx.URL(self.host).host
-            key = read_key("OLLAMA_API_KEY")
-            if key and (host == "ollama.com" or host.endswith(".ollama.com")):
-                headers["authorization"] = f"Bearer {key}"
-            self._clients[loop] = httpx.AsyncClient(
-                base_url=self.host,
-                timeout=timeout,
-                limits=limits,
-                headers=headers,
-                follow_redirects=True,
-                trust_env=not is_loopback(self.host),
-                verify=trusted_certificates(),
-            )
-        return self._clients[loop]
-
     async def agenerate(self, request: Request) -> Response:
         body = self._request_body(request)
         reply = OllamaReply()
@@ -139,7 +114,7 @@ class OllamaEngine(LocalEngine):
         except asyncio.CancelledError:  # the connection closes, and with it the server's work
             report_partial_usage(0, len(reply.text))
             raise
-        except (httpx.TransportError, ConnectionError) as error:
+        except (httpx.TransportError, transports.TransportError, ConnectionError) as error:
             raise TransportError(
                 f"no answer from Ollama at {self.host} ({str(error) or type(error).__name__}): "
                 "start it with `ollama serve`"
@@ -174,14 +149,14 @@ class OllamaEngine(LocalEngine):
         """
         sink = text_sink()
         try:
-            async with self._client().stream("POST", "/api/chat", json=body) as answer:
+            async with self._http.post("/api/chat", body) as answer:
                 report_heard()
-                if not answer.is_success:
-                    text = (await answer.aread()).decode(errors="replace")
-                    pause = retry_after_seconds(answer.headers.get("retry-after"))
-                    error = ollama.ResponseError(text, answer.status_code)
+                if answer.status // 100 != 2:
+                    text = (await answer.read()).decode(errors="replace")
+                    pause = retry_after_seconds(answer.header("retry-after"))
+                    error = ollama.ResponseError(text, answer.status)
                     raise self._engine_error(error, pause)
-                async for line in answer.aiter_lines():
+                async for line in answer.lines():
                     report_heard()
                     part = reply.add(line)
                     if sink is not None and part:

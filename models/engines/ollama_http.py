@@ -1,0 +1,137 @@
+"""The HTTP requests of the Ollama engine: in plain HTTP where there is neither TLS nor a proxy."""
+
+import asyncio
+import codecs
+import json
+import weakref
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+import httpx
+
+from ...util.certificates import trusted_certificates
+from ...util.json_types import JsonObject
+from ...util.redact import read_key
+from ..hosts import is_loopback
+from ..plain_http import PlainHttp, PlainReply, is_plain
+
+CONNECT_SECONDS = 10.0
+_HEADERS = (("Content-Type", "application/json"),)
+
+
+class StreamedReply(Protocol):
+    """The reply of a server, read line by line."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
+    def header(self, name: str) -> str | None:
+        """Return the value of a header; None without it."""
+        ...
+
+    async def read(self) -> bytes:
+        """Return the whole body."""
+        ...
+
+    def lines(self) -> AsyncIterator[str]:
+        """Yield the lines of the body as they come."""
+        ...
+
+
+class _PlainReply:
+    def __init__(self, reply: PlainReply) -> None:
+        self._reply, self.status = reply, reply.status
+
+    def header(self, name: str) -> str | None:
+        return self._reply.header(name)
+
+    async def read(self) -> bytes:
+        body = bytearray()
+        async for part in self._reply:
+            body += part
+        return bytes(body)
+
+    async def lines(self) -> AsyncIterator[str]:
+        decoder, rest = codecs.getincrementaldecoder("utf-8")(errors="replace"), ""
+        async for part in self._reply:
+            *whole, rest = (rest + decoder.decode(part)).split("\n")
+            for line in whole:
+                yield line
+        rest += decoder.decode(b"", final=True)
+        if rest:
+            yield rest
+
+
+class _HttpxReply:
+    def __init__(self, reply: httpx.Response) -> None:
+        self._reply, self.status = reply, reply.status_code
+
+    def header(self, name: str) -> str | None:
+        return self._reply.headers.get(name)
+
+    async def read(self) -> bytes:
+        return await self._reply.aread()
+
+    def lines(self) -> AsyncIterator[str]:
+        return self._reply.aiter_lines()
+
+
+class OllamaHttp:
+    """Sends requests to one server.
+
+    Args:
+        host: the server's address.
+        timeout: seconds without data after which a request fails.
+    """
+
+    def __init__(self, host: str, timeout: float) -> None:
+        self.host, self.timeout = host, timeout
+        self._plain = PlainHttp(timeout)
+        self._is_plain: bool | None = None
+        self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
+            weakref.WeakKeyDictionary()
+        )
+
+    @asynccontextmanager
+    async def post(self, path: str, body: JsonObject) -> AsyncIterator[StreamedReply]:
+        """Send a JSON object and yield the reply.
+
+        Raises:
+            httpx.HTTPError: when there is no reply, and so do DSPy's transport errors.
+        """
+        if self._is_plain is None:
+            self._is_plain = is_plain(self.host)
+        if self._is_plain:
+            url, text = f"{self.host}{path}", json.dumps(body, ensure_ascii=False)
+            async with self._plain.post(url, _HEADERS, text.encode()) as reply:
+                if reply.status // 100 != 3:
+                    yield _PlainReply(reply)
+                    return
+            self._is_plain = False  # a redirect, which only the other client follows
+        async with self._client().stream("POST", path, json=body) as answer:
+            yield _HttpxReply(answer)
+
+    def _client(self) -> httpx.AsyncClient:
+        loop = asyncio.get_running_loop()  # a connection belongs to the loop that opened it
+        if loop not in self._clients:
+            timeout = httpx.Timeout(self.timeout, connect=CONNECT_SECONDS)
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
+            headers = {}
+            # The key is for Ollama's own service, and must not reach another host.
+            host = httpx.URL(self.host).host
+            key = read_key("OLLAMA_API_KEY")
+            if key and (host == "ollama.com" or host.endswith(".ollama.com")):
+                headers["authorization"] = f"Bearer {key}"
+            self._clients[loop] = httpx.AsyncClient(
+                base_url=self.host,
+                timeout=timeout,
+                limits=limits,
+                headers=headers,
+                follow_redirects=True,
+                trust_env=not is_loopback(self.host),
+                verify=trusted_certificates(),
+            )
+        return self._clients[loop]
