@@ -14,6 +14,7 @@ from ..eval.run.prices import prices_of
 from ..eval.tasks.base import CHOICE
 from ..models import run_sync
 from ..models.budget import cost_for_budget
+from ..models.concurrency import favoring_throughput
 from ..models.run_budget import RunBudget, spent_before
 from ..programs import System
 from .answer_columns import ADDED_COLUMNS, AnsweredRow, output_names
@@ -179,7 +180,8 @@ def answer_table(job: TableJob, callbacks: TableCallbacks | None = None) -> Tabl
         work = RowsInFlight(
             job.system, row_inputs, journal, output, budget, totals, callbacks.on_row, in_flight
         )
-        run_to_end(work.run(islice(job.table.read(), rows)))
+        with favoring_throughput():
+            run_to_end(work.run(islice(job.table.read(), rows)))
         answers = []
         if job.keep_answers:
             for row in range(1, rows + 1):

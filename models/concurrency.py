@@ -145,6 +145,27 @@ def with_priority(priority: int) -> Iterator[None]:
         _priority.reset(token)
 
 
+_throughput: contextvars.ContextVar[bool] = contextvars.ContextVar("cope_throughput", default=False)
+
+
+@contextmanager
+def favoring_throughput() -> Iterator[None]:
+    """Run many questions inside for the fewest calls, not each of them in the shortest time.
+
+    A sample that its round may not need waits while other questions have samples that they need.
+    """
+    token = _throughput.set(True)
+    try:
+        yield
+    finally:
+        _throughput.reset(token)
+
+
+def favors_throughput() -> bool:
+    """Return whether many questions are run for the fewest calls."""
+    return _throughput.get()
+
+
 class PrioritySemaphore:
     """Allows at most `size` requests in flight, across threads and event loops.
 

@@ -18,6 +18,7 @@ from dspy.utils.exceptions import (
 
 from ...errors import CopeError, Unavailable, cope_error_in
 from ...models import metered, use_ledger
+from ...models.concurrency import favoring_throughput
 from ...models.ledger import question_of_calls
 from ...models.prices import Price
 from ...models.reprice import prices_to_json
@@ -209,7 +210,7 @@ async def evaluate(
             return None if result.error else result
         return None
 
-    with use_ledger(store.ledger), dspy.context(max_history_size=64):
+    with use_ledger(store.ledger), dspy.context(max_history_size=64), favoring_throughput():
         try:
             async with asyncio.TaskGroup() as group:
                 for key, example in by_key.items():

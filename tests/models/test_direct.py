@@ -9,6 +9,7 @@ from support.fault_server import FaultServer, Reply, faulty
 from support.faulty_replies import COUNTS, GOOD, REFUSED, RETRIED, api_model, chat, logged
 
 from cope import Team
+from cope.errors import CopeError
 from cope.models import Call, ScriptedEngine, metered
 from cope.models.lm import TierLM
 
@@ -52,9 +53,9 @@ def outcome(lm: TierLM, settings: dict[str, Any]) -> tuple[Any, list[dict[str, A
     with metered() as meter:
         try:
             given: Any = lm("3 + 4?", **settings)
-        except dspy.LMError as error:
+        except (dspy.LMError, CopeError) as error:
             details = ("status", "provider_code", "retry_after", "model", "provider")
-            given = (type(error), str(error), [getattr(error, name) for name in details])
+            given = (type(error), str(error), [getattr(error, name, None) for name in details])
     counted = [without_times(call) for call in meter.calls]
     return plain(given), counted, [comparable(entry) for entry in lm.history]
 
