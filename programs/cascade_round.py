@@ -9,7 +9,7 @@ from dspy.utils.exceptions import AdapterParseError
 
 from ..models import Team, metered
 from ..models.adapter import LeanAdapter
-from ..models.concurrency import favors_throughput, with_priority
+from ..models.concurrency import with_priority
 from ..models.continuation import ContinuingAdapter, can_continue, continuation_settings
 from ..models.reply_text import TextSink, use_text_sink
 from ..models.spending import budget_round
@@ -39,7 +39,7 @@ from .reply_facts import copy_reply_facts, forwarded_plan
 from .reply_format import acall_in_format
 from .round_call import Demos, RoundCall
 from .round_plan import gate_plan_rounds, make_plan, seen_plans, show_plans
-from .sampling import draw_samples, seeded_order
+from .sampling import draw_samples, request_priorities, seeded_order
 
 
 class CascadeRound(ProgramModule):
@@ -140,7 +140,8 @@ class CascadeRound(ProgramModule):
             shared = await self._shared_plan(call)
         order = seeded_order(spec.samples, call.seed, question, number)
         tally = confidence.tally(order, self._gate_inputs(call, shared), self.answers)
-        priorities = self._priorities(order, confidence, early_stop, shared)
+        forwards = self.forwards_plan and shared is None
+        priorities = request_priorities(order, spec, confidence, early_stop, forwards)
 
         async def make(index: int) -> Sample:
             # Busy models answer the first samples of all questions before second samples of any.
@@ -160,7 +161,7 @@ class CascadeRound(ProgramModule):
             make,
             tally,
             threshold=spec.threshold,
-            forwards_plan=self.forwards_plan and shared is None,
+            forwards_plan=forwards,
             early_stop=early_stop,
             counted=counted,
         )
@@ -219,26 +220,6 @@ class CascadeRound(ProgramModule):
         if sample.plan is not None:
             emit(Planned(self.number, None, sample.plan))
         return sample
-
-    def _priorities(
-        self, order: list[int], confidence: Confidence, early_stop: str, shared: Sample | None
-    ) -> dict[int, int]:
-        """Return the priority of each sample's requests; lower numbers come first.
-
-        Where a single sample can decide, busy models answer the first samples of all questions
-        before second samples of any. For the best throughput they answer the samples that every
-        round needs before those that it may not need, which a decided round never asks for.
-        """
-        needed = 1
-        if not confidence.single_sample_decides:
-            if not favors_throughput():
-                return {}
-            forwards = self.forwards_plan and shared is None
-            counts = []
-            for agreed in (True, False):
-                counts.append(confidence.min_samples(self.spec, agreed, early_stop, forwards))
-            needed = min(counts)
-        return {index: max(0, rank - needed + 1) for rank, index in enumerate(order)}
 
     def _gate_inputs(self, call: RoundCall, shared: Sample | None) -> dict[str, Any]:
         """Return the inputs of the tally: the question's, and the tests that planners wrote."""

@@ -5,7 +5,8 @@ import hashlib
 import random
 from collections.abc import Awaitable, Callable, Sequence
 
-from .confidence.base import Sample, Tally
+from ..models.concurrency import favors_throughput
+from .confidence.base import Confidence, GatedRound, Sample, Tally
 from .confidence.early_stopping import EXACT, HEURISTIC_RULES, should_stop
 
 
@@ -36,6 +37,37 @@ def seeded_order(count: int, *parts: object) -> list[int]:
     for _ in range(count):
         ranks.append(generator.random())
     return sorted(range(count), key=ranks.__getitem__)
+
+
+def request_priorities(
+    order: Sequence[int],
+    round_: GatedRound,
+    confidence: Confidence,
+    early_stop: str,
+    forwards_plan: bool,
+) -> dict[int, int]:
+    """Return the priority of each sample's requests by index; lower numbers come first.
+
+    Where a single sample can decide, busy models answer the first samples of all questions before
+    second samples of any. For the best throughput they answer the samples that every round needs
+    before those that it may not need, which a decided round never asks for.
+
+    Args:
+        order: the samples' indices, in the order in which they are requested.
+        round_: the round of the preset.
+        confidence: turns samples into an answer.
+        early_stop: the rule that stops the round.
+        forwards_plan: whether a later round needs the plan behind the majority.
+    """
+    needed = 1
+    if not confidence.single_sample_decides:
+        if not favors_throughput():
+            return {}
+        counts = []
+        for agreed in (True, False):
+            counts.append(confidence.min_samples(round_, agreed, early_stop, forwards_plan))
+        needed = min(counts)
+    return {index: max(0, rank - needed + 1) for rank, index in enumerate(order)}
 
 
 def _ignore(sample: Sample) -> None:
