@@ -137,7 +137,7 @@ async def _set_cost(result: CallResult, response: Response, request: KeptRequest
     )
 
 
-_looked_up: set[tuple[str, str, str]] = set()
+_looked_up: set[tuple[str, ...]] = set()
 
 
 def _has_looked_up(provider: str, *models: str) -> bool:
