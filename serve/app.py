@@ -50,7 +50,7 @@ def make_app(
     """
     options = options or ServeOptions()
     access = access or Access(Accounts(":memory:"))
-    places = Places(options.in_flight or service.program.concurrency(), options.queue)
+    places = Places(options.at_once or service.program.concurrency(), options.queue)
     api = Api(service, options, access, places)
     metrics = open_metrics(places)
     service.observers.append(note_event)

@@ -16,7 +16,7 @@ class ServeOptions:
         domain: the kind of questions that are asked.
         host: the address to which the server binds.
         port: the port.
-        in_flight: requests that are answered at once; None for what keeps the first tier busy.
+        at_once: requests that are answered at once; None for what keeps the first tier busy.
         queue: requests that may wait for their turn; a further one is refused with status 429.
         origins: web origins whose pages may call the server; none by default.
         max_body: bytes that a request may have.
@@ -32,7 +32,7 @@ class ServeOptions:
     domain: str = DEFAULT_DOMAIN
     host: str = LOOPBACK
     port: int = DEFAULT_PORT
-    in_flight: int | None = None
+    at_once: int | None = None
     queue: int = 64
     origins: tuple[str, ...] = ()
     max_body: int = 1_000_000

@@ -9,14 +9,15 @@ import click
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
 from ..config_option import config_option
 from ..context import AppContext, pass_app
-from ..option_groups import program_options, team_options
-from ..option_types import PATH, Share, flag, option
+from ..option_groups import option_group, program_options, team_options
+from ..option_types import PATH, Share, count, flag, option, usd
 from ..options import calibration_option, early_stop_option, hedge_option
 from ..output import notify
 from .keys import key_file_option
 
 if TYPE_CHECKING:
     from ...programs.options import ProgramOptions, TeamOptions
+    from ...serve import ServeOptions
 
 
 domain_option = option(
@@ -28,37 +29,42 @@ domain_option = option(
 )
 
 
+seconds = partial(option, type=click.FloatRange(0, min_open=True), metavar="SECONDS")
+serve_options = option_group(
+    "serve.options:ServeOptions",
+    domain_option,
+    option("--host", default="127.0.0.1", help="Address to bind to."),
+    option("--port", type=click.IntRange(0, 65535), default=8321),
+    count("--at-once", help="Requests answered at once; as many as keep the first tier busy."),
+    count("--queue", type=click.IntRange(0), default=64, help="Requests that may wait."),
+    count("--max-body", default=1_000_000, help="Bytes that a request may have."),
+    count("--max-prompt", default=200_000, help="Characters that a conversation may have."),
+    seconds("--request-timeout", default=600.0, help="Time that one request may take."),
+    seconds("--grace", default=30.0, help="Time that requests have to end when it stops."),
+    option(
+        "--origin",
+        "origins",
+        multiple=True,
+        metavar="URL",
+        help="A web origin whose pages may call the server. Repeatable.",
+    ),
+    flag("--log-prompts", help="Write the questions into the log of requests too."),
+)
+
+
 @click.command()
 @config_option
-@domain_option
-@option("--host", default="127.0.0.1", help="Address to bind to.")
-@option("--port", type=click.IntRange(0, 65535), default=8321)
-@option(
+@serve_options
+@usd(
     "--budget",
     type=click.FloatRange(0, min_open=True),
-    metavar="USD",
     help="Refuse requests once all together have cost this.",
-)
-@option(
-    "--queue",
-    type=click.IntRange(0),
-    default=64,
-    metavar="N",
-    help="Requests that may wait; a further one is refused.",
-)
-@option(
-    "--origin",
-    "origins",
-    multiple=True,
-    metavar="URL",
-    help="A web origin whose pages may call the server. Repeatable.",
 )
 @option(
     "--shortcut",
     metavar="TIER",
     help="Let this tier alone answer requests of chat front ends for titles, tags and follow-ups.",
 )
-@flag("--log-prompts", help="Write the questions into the log of requests too.")
 @option("--record", type=PATH, metavar="FILE", help="Append the requests to this record.")
 @option(
     "--audit",
@@ -82,14 +88,9 @@ domain_option = option(
 @pass_app
 def command(
     app: AppContext,
-    domain: str,
-    host: str,
-    port: int,
+    serve_options: "ServeOptions",
     budget: float | None,
-    queue: int,
-    origins: tuple[str, ...],
     shortcut: str | None,
-    log_prompts: bool,
     record: Path | None,
     audit: float,
     traces: str | None,
@@ -104,7 +105,6 @@ def command(
     """
     from ...serve import (
         RecordOptions,
-        ServeOptions,
         Service,
         TrafficRecorder,
         open_access,
@@ -112,10 +112,8 @@ def command(
         traced_service,
     )
 
-    options = ServeOptions(
-        domain, host, port, queue=queue, origins=origins, log_prompts=log_prompts
-    )
-    access = open_access(key_file, host, budget)
+    domain = serve_options.domain
+    access = open_access(key_file, serve_options.host, budget)
     team = app.make_team(team_options)
     service = Service.from_options(
         program_options, team_options, domain, team=team, notify=notify, shortcut=shortcut
@@ -124,4 +122,4 @@ def command(
     recorder = what and TrafficRecorder(service, what, access, notify)
     load = partial(app.load_models, team, service.program.preset.tiers)
     with traced_service(service, app.tracker if traces else None, traces):
-        run_server(service, options, access, notify, load, recorder)
+        run_server(service, serve_options, access, notify, load, recorder)

@@ -31,6 +31,6 @@ def run_stdio(service: Service, options: ServeOptions, access: Access) -> None:
     """
     from .tools import make_mcp_server
 
-    places = Places(options.in_flight or service.program.concurrency(), options.queue)
+    places = Places(options.at_once or service.program.concurrency(), options.queue)
     asker = Asker(service, options, Admission(access, places), LastTierCost())
     make_mcp_server(asker, version("cope-dspy")).run("stdio")

@@ -66,7 +66,7 @@ def test_a_budget_is_exceeded_by_the_calls_in_flight_at_most(
     path = tmp_path / "keys.sqlite"
     accounts = Accounts(path)
     secret = accounts.add("mary", limits)
-    statuses = ask_all(Access(accounts, True, budget), [secret] * 60, in_flight=4)
+    statuses = ask_all(Access(accounts, True, budget), [secret] * 60, at_once=4)
     a_call = accounts.spent("mary") / statuses.count(200)
     assert set(statuses) == {200, 429}
     assert 20.0 <= accounts.spent("mary") < 20.0 + 4 * a_call
@@ -86,7 +86,7 @@ def test_requests_a_minute_count_over_a_restart(tmp_path: Path) -> None:
 def test_requests_in_flight_are_limited_by_key() -> None:
     accounts = Accounts(":memory:")
     secrets = [accounts.add(name, Limits(in_flight=2)) for name in ("mary", "john")]
-    statuses = ask_all(Access(accounts, True), [secrets[0]] * 4 + [secrets[1]], in_flight=9)
+    statuses = ask_all(Access(accounts, True), [secrets[0]] * 4 + [secrets[1]], at_once=9)
     assert sorted(statuses[:4]) == [200, 200, 429, 429] and statuses[4] == 200
 
 

@@ -28,7 +28,7 @@ def test_a_thousand_requests_at_once_spend_no_more_than_the_budget(tmp_path: Pat
     probe = Accounts(":memory:")
 
     async def ask(access: Access, count: int) -> list[int]:
-        options = ServeOptions(queue=10_000, in_flight=IN_FLIGHT)
+        options = ServeOptions(queue=10_000, at_once=IN_FLIGHT)
         app = make_app(service, options, access, lambda line: None)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://cope") as http:

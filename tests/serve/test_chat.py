@@ -124,7 +124,7 @@ def test_a_full_queue_refuses_before_any_call() -> None:
     service = Service(Cascade("small", Team(engine, engine, cache=False)))
 
     async def run() -> list[int]:
-        async with client(service, in_flight=1, queue=1) as http:
+        async with client(service, at_once=1, queue=1) as http:
             sent = []
             for _ in range(3):
                 sent.append(asyncio.create_task(http.post("/v1/chat/completions", json=body())))

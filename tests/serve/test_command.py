@@ -74,6 +74,8 @@ def test_options_come_from_a_file_and_the_command_line_wins(
         host = "127.0.0.2"
         task = "open"
         queue = 3
+        at-once = 2
+        request-timeout = 1.5
         origin = ["https://a.example", "https://b.example"]
         log_prompts = true
         preset = "small"
@@ -86,6 +88,7 @@ def test_options_come_from_a_file_and_the_command_line_wins(
     assert result.exit_code == 0, result.output
     service, options = served[0][:2]
     assert (options.port, options.host, options.queue) == (9001, "127.0.0.2", 3)
+    assert (options.at_once, options.request_timeout, options.max_body) == (2, 1.5, 1_000_000)
     assert options.origins == ("https://a.example", "https://b.example")
     assert options.log_prompts and options.domain == "open"
     assert service.program.preset.name == "small" and service.has_shortcut
