@@ -29,7 +29,7 @@ batch_options = option_group(
     ),
     usd("--max-cost", "budget", help="Stop before this is spent; results are saved."),
     count("--shard-rows", default=1000, help="Rows of a shard, which is saved as a whole."),
-    option("--runner", default="local", metavar="NAME", help="Who asks the rows of a stage."),
+    option("--runner", default="local", metavar="NAME", help="local, openai-batch or spark."),
     assignments(
         "--runner-option",
         "runner_settings",
