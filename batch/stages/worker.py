@@ -11,6 +11,7 @@ import dspy
 from ...eval.run.evaluate import FATAL_ERRORS, error_line, fatal_error_in, first_error
 from ...models import Call, use_ledger
 from ...models.call_store import CallGroup, CallStore, GroupLedger
+from ...models.concurrency import favoring_throughput
 from ...models.run_budget import RunBudget
 from ...programs import Cascade
 from ...programs.one_round import ask_round, question_and_others
@@ -71,7 +72,8 @@ class StageWorker:
         self, requests: Iterable[ShardRequest], finished: "asyncio.Queue[ShardResponse | None]"
     ) -> None:
         try:
-            with dspy.context(disable_history=True, trace=None):  # both grow with the table
+            # History and trace would grow with the table.
+            with dspy.context(disable_history=True, trace=None), favoring_throughput():
                 if self.store is None:
                     await self._ask_all(requests, finished)
                 else:

@@ -14,6 +14,7 @@ from cope.batch.stages.job import BatchCallbacks, batch_document, run_batch
 from cope.batch.stages.options import BatchOptions
 from cope.batch.tables import file_table
 from cope.models import Price, ScriptedEngine
+from cope.models.concurrency import favors_throughput
 
 
 class StagedWorld(World):
@@ -186,3 +187,16 @@ def test_the_models_of_a_stage_are_loaded_when_it_asks_them(staged: StagedWorld)
     events.clear()
     staged.batch(callbacks)
     assert not events, "a finished batch loads nothing"
+
+
+def test_rows_are_asked_for_the_fewest_calls(staged: StagedWorld):
+    favors: set[bool] = set()
+    reply = staged.models.reply
+
+    def noting(question: str) -> str:
+        favors.add(favors_throughput())
+        return reply(question)
+
+    staged.models.reply = noting
+    staged.batch()
+    assert favors == {True}
