@@ -167,6 +167,7 @@ def test_a_hit_from_litellms_cache_is_one_too(price: Price | None, usd: float | 
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(dspy.LM, "acall", finish)
+            patch.setattr("cope.models.lm.is_unobserved", lambda lm: False)  # DSPy's own path
             await lm.acall("a")
 
     with metered(call):

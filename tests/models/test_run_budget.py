@@ -120,12 +120,13 @@ def test_calls_run_together_while_they_fit():
 def test_what_is_in_flight_at_the_stop_is_counted():
     earlier = {"tier": "small", "hits": 0, "usd": 20.0, "usd_low": 20.0, "usd_high": 20.0}
     budget, lm = RunBudget(50), team()["small"].lm
+    engine = lm.engine
+    assert isinstance(engine, ScriptedEngine)
     budget.begin([[earlier]])
 
     async def ask(question: Question) -> None:
-        if len(question) == 1:
-            for _ in range(4):
-                await asyncio.sleep(0)  # the others have begun
+        while len(question) == 1 and engine.running < 4:
+            await asyncio.sleep(0)  # the others have begun
         async with budget.question() as allowed:
             if allowed:
                 await make_rounds(lm, question)
