@@ -40,6 +40,7 @@ COMMANDS = {
     "show": "Print a program: its rounds, instructions and demonstrations.",
     "diff": "Compare two programs: rounds, instructions, demonstrations, scores.",
     "models": "List local models, and download them.",
+    "shard-plan": "Split the layers of a model over several machines.",
     "init": "Write a template of a task, a preset or a program of your own.",
     "doctor": "Check what the default models need on this machine.",
     "ui": "Open MLflow's page of the runs.",
