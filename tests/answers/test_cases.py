@@ -25,7 +25,15 @@ def _cases() -> dict[tuple[str, str, str], list[dict[str, Any]]]:
 CASES = _cases()
 
 
-@pytest.mark.parametrize("group", CASES, ids="-".join)
+LONG = ("more_cases", "math", "second round")
+"""Its cases need the algebra system more often than all others together."""
+
+
+@pytest.mark.parametrize(
+    "group",
+    [pytest.param(one, marks=pytest.mark.slow) if one == LONG else one for one in CASES],
+    ids="-".join,
+)
 def test_every_reply_is_judged_as_its_case_says(group: tuple[str, str, str]) -> None:
     wrong = []
     for case in CASES[group]:

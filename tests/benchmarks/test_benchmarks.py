@@ -206,6 +206,7 @@ def test_a_data_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert done.stderr.startswith("error: there is no file") and len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow  # it waits for a process of its own
 def test_memory_sees_what_a_command_and_its_child_hold() -> None:
     child = "x = bytearray(60_000_000); import time; time.sleep(1.5)"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"

@@ -192,6 +192,7 @@ def test_an_unguarded_script_works_and_leaves_no_process_behind():
     assert not _runs(int(pid))
 
 
+@pytest.mark.slow
 def test_the_child_ends_when_its_parent_is_killed():
     parent = _user_script(f"print({ASK}, flush=True)\nimport time; time.sleep(60)")
     assert parent.stdout is not None
