@@ -119,7 +119,7 @@ async def _worker(game: Game, limits: GameLimits) -> AsyncIterator[GameProcess]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         limit=limits.reply_bytes,
-        start_new_session=True,
+        process_group=0,
     )
     opened = GameProcess(game, process, limits)
     hello = {"path": sys.path, "kind": kind_of_game(game).path}
