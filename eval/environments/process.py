@@ -105,6 +105,9 @@ class GameProcess:
         remember_outcome(self._game, self._actions, outcome)
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        assert self._process.stdout is not None
+        while await self._process.stdout.read(1 << 16):
+            pass  # asyncio's wait() returns only after the pipe is read to its end
         await self._process.wait()
 
 

@@ -51,7 +51,7 @@ def test_games_are_evaluated_and_replayed_at_other_thresholds() -> None:
 
 def test_systems_are_compared_by_game() -> None:
     made = json.loads(done("compare", *GAMES, "--presets", "small,large", "--json").stdout)
-    assert [system["accuracy"] for system in made["systems"]] == [1.0, 1.0]
+    assert [system["accuracy"] for system in made["systems"].values()] == [1.0, 1.0]
 
 
 def test_a_game_is_played_live() -> None:
