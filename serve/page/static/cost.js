@@ -35,7 +35,7 @@ function row(name, least, most, highest, reason) {
 }
 
 function usageTable(rows) {
-  const names = ["Tier", "Round", "Role", "Calls", "Tokens in", "out"];
+  const names = ["Tier", "Round", "Role", "Calls", "In", "Out"];
   const head = element("tr", "", ...names.map((name) => element("th", "", name)));
   const body = element("tbody", "");
   for (const use of rows) {
@@ -47,5 +47,5 @@ function usageTable(rows) {
   scroll.tabIndex = 0;
   scroll.setAttribute("role", "group");
   scroll.setAttribute("aria-label", "Calls by tier");
-  return element("details", "", element("summary", "", "Calls"), scroll);
+  return element("details", "", element("summary", "", "Calls and tokens"), scroll);
 }

@@ -65,8 +65,11 @@ async function fillModels() {
 
 function setRunning(controller) {
   running = controller;
-  byId("stop").hidden = controller === null;
-  byId("send").disabled = controller !== null;
+  const [shown, hidden] = controller ? [byId("stop"), byId("send")] : [byId("send"), byId("stop")];
+  const hadFocus = document.activeElement === hidden;
+  shown.hidden = false;
+  hidden.hidden = true;
+  if (hadFocus) shown.focus();
 }
 
 async function answer(text, model) {

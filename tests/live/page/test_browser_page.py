@@ -29,7 +29,8 @@ def test_rounds_are_watched_as_they_happen(
     ask(page)
     round_ = page.locator(".rounds article").first
     expect(round_.locator("summary")).to_have_text("8 plans")
-    expect(page.locator("#send")).to_be_disabled()
+    expect(page.locator("#send")).to_be_hidden()
+    expect(page.locator("#stop")).to_be_visible()
     world.let(3)
     expect(round_.locator(".counted")).to_have_text("3 of 8 samples; the mark is at 75%")
     expect(round_.locator(".votes .count").first).to_have_text("3 of 8")
