@@ -14,7 +14,7 @@ Round = object
 """The round of a call. A call outside of rounds is a round of its own."""
 
 
-def _ignore_call(call: Call) -> None:
+def ignore_call(call: Call) -> None:
     """Do nothing with a call."""
 
 
@@ -38,8 +38,8 @@ class SpendingGate:
     limit: Callable[[], float]
     spent: Callable[[], float]
     stopped: Callable[[], Halt]
-    on_end: Callable[[Call], None] = _ignore_call
-    on_answer: Callable[[Call], None] = _ignore_call
+    on_end: Callable[[Call], None] = ignore_call
+    on_answer: Callable[[Call], None] = ignore_call
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _in_flight: dict[int, tuple[Round, float]] = field(default_factory=dict)
     _holder: Round | None = None

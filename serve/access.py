@@ -10,6 +10,7 @@ from platformdirs import user_data_dir
 
 from ..errors import CopeError
 from ..models.spending import SpendingGate
+from ..programs import Cascade
 from .accounts import Account, Accounts
 from .errors import ApiError
 
@@ -92,6 +93,20 @@ class InFlight:
 
 def _refused(message: str) -> ApiError:
     return ApiError(401, message, "authentication_error", code="invalid_api_key")
+
+
+def check_prices(access: Access, program: Cascade) -> None:
+    """Raise `CopeError` when money is limited and a tier of a program has no known price."""
+    limited = [account for account in access.accounts.all() if account.limits.has_money]
+    if access.budget is None and not limited:
+        return
+    unknown = [tier for tier in program.preset.tiers if program.team[tier].lm.price is None]
+    if unknown:
+        options = " ".join(f"--price {tier}=IN/OUT" for tier in unknown)
+        raise CopeError(
+            f"a budget needs the price of each tier: give {options} in USD per million tokens, "
+            "0/0 for a tier that is free"
+        )
 
 
 def open_accounts(path: Path | None) -> Accounts:

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import CopeError
+from ..models.budget import unknown_cost_error
 from ..models.call import Call
-from ..models.spending import SpendingGate
+from ..models.spending import SpendingGate, ignore_call
 from ..util.text import format_usd
 from .errors import ApiError, OutOfBudget
 
@@ -46,6 +47,11 @@ class Limits:
     total_usd: float | None = None
     per_minute: int | None = None
     in_flight: int | None = None
+
+    @property
+    def has_money(self) -> bool:
+        """Whether it limits money."""
+        return self.day_usd is not None or self.total_usd is not None
 
 
 @dataclass(frozen=True)
@@ -217,6 +223,7 @@ class Accounts:
             spent=lambda: 0.0,  # `left` is what remains after all that was spent
             stopped=lambda: OutOfBudget(_out_of_budget(name, limits, most)),
             on_end=lambda call: self.book(name, cost_of(call)),
+            on_answer=_check_cost if limits.has_money or most is not None else ignore_call,
         )
 
 
@@ -226,6 +233,13 @@ def cost_of(call: Call) -> float:
     if call.cache_hit or call.from_ledger or never_sent:
         return 0.0
     return call.cost.low if call.cost.high is None else call.cost.high
+
+
+def _check_cost(call: Call) -> None:
+    """Raise `CopeError` when nobody knows what a call costs, because no budget holds then."""
+    if call.cost.high is None and not call.cache_hit and not call.from_ledger:
+        has_tokens = call.prompt_tokens is not None and call.completion_tokens is not None
+        raise unknown_cost_error(call.tier, has_tokens)
 
 
 def _out_of_budget(name: str, limits: Limits, most: float | None) -> str:

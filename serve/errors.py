@@ -1,5 +1,7 @@
 """Errors in the form of the OpenAI API."""
 
+from datetime import UTC, datetime, timedelta
+
 import dspy
 
 from ..errors import CopeError
@@ -104,6 +106,16 @@ def no_valid_answer() -> ApiError:
     )
 
 
+def seconds_to_midnight(now: datetime) -> int:
+    """Return the seconds until the next day begins, at least 1.
+
+    >>> seconds_to_midnight(datetime(2026, 11, 28, 23, 59, tzinfo=UTC))
+    60
+    """
+    tomorrow = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return max(1, round((tomorrow - now).total_seconds()))
+
+
 def as_api_error(error: BaseException) -> ApiError:
     """Return what a client reads about an error.
 
@@ -114,7 +126,9 @@ def as_api_error(error: BaseException) -> ApiError:
     if isinstance(error, BaseExceptionGroup):
         return as_api_error(error.exceptions[0])
     if isinstance(error, OutOfBudget):
-        return ApiError(429, str(error), "insufficient_quota", code="insufficient_quota")
+        wait = seconds_to_midnight(datetime.now(UTC))  # a budget of a day is new then
+        code = "insufficient_quota"
+        return ApiError(429, str(error), code, code=code, retry_after=wait)
     if isinstance(error, UnicodeEncodeError):
         return invalid("a text has half a character, a lone surrogate such as \\ud800")
     if isinstance(error, TimeoutError):

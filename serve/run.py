@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 
 from ..errors import CopeError
 from ..programs.resolve import Notify
-from .access import Access
+from .access import Access, check_prices
 from .app import make_app
 from .draining import DrainingServer
 from .http_protocol import PatientProtocol
@@ -49,8 +49,11 @@ def run_server(
         recorder: records the requests; None for no record.
 
     Raises:
-        CopeError: when the address cannot be used, or a model cannot be loaded.
+        CopeError: when the address cannot be used, a model cannot be loaded, or money is limited
+            and a price is not known.
     """
+    if access is not None:
+        check_prices(access, service.program)
     dspy.configure_cache(
         enable_disk_cache=dspy.cache.enable_disk_cache,
         enable_memory_cache=dspy.cache.enable_memory_cache,

@@ -6,11 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
+from support.api import client
 
 from cope import Cascade, Team
 from cope.errors import CopeError
 from cope.models import Price, ScriptedEngine
-from cope.serve import Access, ServeOptions, Service, make_app, open_access
+from cope.serve import Access, ServeOptions, Service, make_app, open_access, run_server
+from cope.serve.access import check_prices
 from cope.serve.accounts import EVERYBODY, Accounts, Limits
 
 BODY = {"model": "cope", "messages": [{"role": "user", "content": "What is 6 times 7?"}]}
@@ -106,3 +108,44 @@ def test_other_machines_need_a_key(tmp_path: Path, host: str) -> None:
         open_access(path, host, None)
     Accounts(path).add("mary", Limits())
     assert open_access(path, host, None).needs_key
+
+
+@pytest.mark.parametrize("limits", [Limits(day_usd=1.0), Limits(total_usd=1.0)])
+def test_a_budget_needs_prices(limits: Limits) -> None:
+    engine = ScriptedEngine(lambda messages, request: "Answer: 42")
+    service = Service(Cascade("small", Team(engine, engine, cache=False)))
+    accounts = Accounts(":memory:")
+    free = Access(accounts)
+    with pytest.raises(CopeError, match="--price small=IN/OUT"):
+        run_server(service, ServeOptions(port=0), Access(accounts, budget=1.0), lambda line: None)
+    assert statuses(service, Access(accounts, budget=1.0)) == [500]
+    assert statuses(service, free) == [200]
+    secret = accounts.add("mary", limits)
+    with pytest.raises(CopeError, match="--price small=IN/OUT"):
+        check_prices(Access(accounts, needs_key=True), service.program)
+    assert statuses(service, Access(accounts, needs_key=True), secret) == [500]
+    priced = paid_service()
+    check_prices(Access(accounts, needs_key=True), priced.program)
+
+
+def statuses(service: Service, access: Access, secret: str = "") -> list[int]:
+    async def run() -> list[int]:
+        headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+        async with client(service, access) as http:
+            reply = await http.post("/v1/chat/completions", json=BODY, headers=headers)
+            assert reply.status_code == 200 or "a budget needs prices" in reply.text
+            return [reply.status_code]
+
+    return asyncio.run(run())
+
+
+def test_a_used_up_budget_says_when_to_come_back() -> None:
+    accounts = Accounts(":memory:")
+    accounts.book("mary", 5.0)
+
+    async def run() -> httpx.Response:
+        async with client(paid_service(), Access(accounts, budget=5.0)) as http:
+            return await http.post("/v1/chat/completions", json=BODY)
+
+    reply = asyncio.run(run())
+    assert reply.status_code == 429 and 1 <= int(reply.headers["retry-after"]) <= 86_400
