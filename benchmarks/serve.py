@@ -251,7 +251,7 @@ def compare(args: Any, folder: Path) -> tuple[list[Measured], list[str]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--clients", type=int, default=200, help="clients at once (200)")
     parser.add_argument("--seconds", type=float, default=60, help="seconds a server (60)")
     parser.add_argument("--delay", type=float, default=200, help="milliseconds of a call (200)")

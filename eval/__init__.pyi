@@ -14,13 +14,8 @@ from .replay.replay import Replay as Replay
 from .replay.results import ReplayOutcomes as ReplayOutcomes, Sweep as Sweep
 from .run.contamination import Contamination as Contamination, count_overlap as count_overlap
 from .run.evaluate import EvaluationOutcome as EvaluationOutcome, evaluate as evaluate
-from .run.store import (
-    DEFAULT_RUNS as DEFAULT_RUNS,
-    QuestionResult as QuestionResult,
-    Record as Record,
-    RunStore as RunStore,
-    StoredRun as StoredRun,
-)
+from .run.question_result import QuestionResult as QuestionResult, Record as Record
+from .run.store import DEFAULT_RUNS as DEFAULT_RUNS, RunStore as RunStore, StoredRun as StoredRun
 from .run.summary import (
     BaselineResult as BaselineResult,
     Summary as Summary,

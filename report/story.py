@@ -28,12 +28,13 @@ def _step(step: StepRecord) -> dict[str, Any]:
         "observation": shorten(step["observation"], _LONGEST),
         "action": step["action"],
     }
-    if step.get("rounds"):
-        plain["rounds"] = [_round(round_) for round_ in step["rounds"]]
-    if step.get("usage"):
-        plain["usd"] = Usage.from_rows(step["usage"]).usd
-    if step.get("end"):
-        plain["end"] = step["end"]
+    rounds, usage, end = step.get("rounds"), step.get("usage"), step.get("end")
+    if rounds:
+        plain["rounds"] = [_round(round_) for round_ in rounds]
+    if usage:
+        plain["usd"] = Usage.from_rows(usage).usd
+    if end:
+        plain["end"] = end
     return plain
 
 
