@@ -11,6 +11,7 @@ from support.commands import cope, done, give_team
 from support.games import CHESTS
 from support.scripted_environment import TASK, WINS, ChestGame
 
+from cope.eval import Recording
 from cope.eval.environments import solved
 from cope.eval.environments.base import follow
 from cope.eval.tasks.registry import TASKS
@@ -47,6 +48,15 @@ def test_games_are_evaluated_and_replayed_at_other_thresholds() -> None:
     assert limited["folder"] != made["folder"]
     text = done("eval", *GAMES, "--preset", "cope-react").stdout
     assert "4.0 steps a game, 4.0 where it was won; 0.0% of 8 steps escalated" in text
+
+
+def test_steps_are_recorded_with_their_games_as_groups(tmp_path: Path) -> None:
+    words = ("chests:steps", "--limit", "6", "--group", "game", "--preset", "cope-react")
+    done("record", *words, "-o", "steps.parquet")
+    recording = Recording.open(tmp_path / "steps.parquet")
+    assert len(recording) == 6
+    made = json.loads(done("eval", "--replay", "steps.parquet", "--json").stdout)
+    assert (made["n"], made["accuracy"]) == (6, 1.0)
 
 
 def test_systems_are_compared_by_game() -> None:

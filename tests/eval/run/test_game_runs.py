@@ -116,6 +116,8 @@ def test_a_killed_run_of_games_resumes_in_mid_episode_and_pays_no_step_twice(
     assert set(asked[killed]) == set(asked[alone])
     # A call that was finished but not yet written down when the kill came is made again.
     assert len(asked[killed]) - len(set(asked[killed])) <= 5 * 8
+    (calls,) = killed.glob("runs/*/calls.jsonl")
+    assert max(Counter(line["key"] for line in read_jsonl(calls)).values()) == 1
     first, second = (next(root.glob("runs/*/records.jsonl")) for root in (alone, killed))
     assert _results(first) == _results(second)
 
