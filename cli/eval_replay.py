@@ -13,31 +13,10 @@ if TYPE_CHECKING:
     from ..programs.options import ProgramOptions, TeamOptions
 
 # Options that would need other calls than the recorded ones.
-_FIXED_BY_RECORDING = {
-    "split": "--split",
-    "data": "--data",
-    "domain": "--domain",
-    "task_file": "--task-file",
-    "visible": "--visible",
-    "budget": "--budget",
-    "questions": "--questions",
-    "runs": "--runs",
-    "directory": "--runs",
-    "fresh": "--fresh",
-    "store": "--store",
-    "small": "--small",
-    "large": "--large",
-    "tiers": "--tier",
-    "limits": "--in-flight",
-    "keys": "--key",
-    "context": "--context",
-    "max_tokens": "--max-tokens",
-    "adapter": "--adapter",
-    "cache": "--no-cache",
-    "weights": "--weights",
-    "unsafe_code": "--unsafe-code",
-    "seed": "--seed",
-}
+_FIXED_BY_RECORDING = """
+    split data domain task_file visible budget questions runs directory fresh store small
+    large tiers limits keys context max_tokens adapter cache weights unsafe_code seed
+""".split()
 
 
 def reject_fixed_options(option: str = "--replay", allowed: str = "") -> None:
@@ -50,10 +29,12 @@ def reject_fixed_options(option: str = "--replay", allowed: str = "") -> None:
     Raises:
         click.UsageError: for the first of them.
     """
-    for name, flag in _FIXED_BY_RECORDING.items():
-        if name != allowed and is_set_by_user(name):
+    for parameter in click.get_current_context().command.params:
+        name = parameter.name or ""
+        if name in _FIXED_BY_RECORDING and name != allowed and is_set_by_user(name):
             raise click.UsageError(
-                f"{option} calls no model, and the record fixes the rest: leave out {flag}."
+                f"{option} calls no model, and the record fixes the rest: leave out "
+                f"{max(parameter.opts, key=len)}."
             )
 
 

@@ -1,10 +1,10 @@
 """The language model of a tier: a `dspy.LM` with the tier's limits, which reports to the meter."""
 
 import asyncio
-import contextvars
 import itertools
 import time
 from contextlib import AsyncExitStack
+from contextvars import ContextVar
 from typing import Any
 
 import dspy
@@ -39,12 +39,8 @@ from .token_report import token_report
 Messages = list[JsonObject]
 """Chat messages with role and content."""
 
-_finish_reason: contextvars.ContextVar[str | None] = contextvars.ContextVar(
-    "cope_finish_reason", default=None
-)
-_history_disabled: contextvars.ContextVar[bool] = contextvars.ContextVar(
-    "cope_no_history", default=False
-)
+_finish_reason: ContextVar[str | None] = ContextVar("cope_finish_reason", default=None)
+_history_disabled: ContextVar[bool] = ContextVar("cope_no_history", default=False)
 
 
 class TierLM(dspy.LM):

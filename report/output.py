@@ -37,6 +37,12 @@ def write_page(source: ReportSource, found: dict[str, Any], output: Path) -> Non
         ) from None
 
 
+def written_files(output: Path, pictures: Sequence[Path], tracked: str | None) -> dict[str, Any]:
+    """Return the files of a page and its MLflow run as plain data."""
+    names = [str(file) for file in pictures]
+    return {"page": str(output), "pictures": names, "mlflow_run": tracked}
+
+
 def page_line(
     found: dict[str, Any], output: Path, pictures: Sequence[Path], tracked: str | None
 ) -> str:

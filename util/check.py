@@ -8,6 +8,9 @@ from typing import Literal
 CHECK_SECONDS = 2.0
 """The longest time of a check."""
 
+_MARKS = {"ok": ("ok", "green"), "note": ("--", "yellow"), "missing": ("!!", "red")}
+_NAME_WIDTH = 16
+
 
 @dataclass(frozen=True)
 class Check:
@@ -24,6 +27,15 @@ class Check:
     status: Literal["ok", "note", "missing"]
     found: str
     advice: str = ""
+
+    def lines(self, style: Callable[..., str]) -> list[str]:
+        """Return the check as lines of a list; `style(text, fg=...)` colors a text."""
+        mark, color = _MARKS[self.status]
+        first, *more = self.found.splitlines()
+        if self.advice:
+            more.append(f"-> {self.advice}")
+        lines = [f"{style(mark, fg=color)}  {self.name:<{_NAME_WIDTH}}{first}"]
+        return lines + [f"    {'':<{_NAME_WIDTH}}{line}" for line in more]
 
 
 def run_checks(checks: Mapping[str, Callable[[], Check | None]]) -> list[Check]:

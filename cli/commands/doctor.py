@@ -2,12 +2,8 @@
 
 import click
 
-from ...util.check import Check
 from ..options import json_option
 from ..output import print_json, print_text
-
-_MARKS = {"ok": ("ok", "green"), "note": ("--", "yellow"), "missing": ("!!", "red")}
-_NAME_WIDTH = 16
 
 
 @click.command()
@@ -27,19 +23,9 @@ def command(as_json: bool) -> None:
         print_json({"ok": not missing, "checks": [vars(check) for check in checks]})
     else:
         for check in checks:
-            _print(check)
+            print_text("\n".join(check.lines(click.style)))
         if missing:
             print_text(f"\nNot ready: see {', '.join(missing)} above.")
         else:
             click.echo("\nReady: cope ask QUESTION runs here.")
     click.get_current_context().exit(1 if missing else 0)
-
-
-def _print(check: Check) -> None:
-    mark, color = _MARKS[check.status]
-    first, *lines = check.found.splitlines()
-    if check.advice:
-        lines.append(f"-> {check.advice}")
-    print_text(f"{click.style(mark, fg=color)}  {check.name:<{_NAME_WIDTH}}{first}")
-    for line in lines:
-        print_text(f"    {'':<{_NAME_WIDTH}}{line}")

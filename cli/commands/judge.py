@@ -1,5 +1,6 @@
 """`cope judge`: compare the answers of a run, or of a record, in pairs with others."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,10 +57,7 @@ def command(
         raise click.UsageError("Missing option '--judge'.")
     team = app.make_team(judge_options.add_tier(team_options))
     judge = judge_options.judge(team)
-
-    def load() -> None:
-        app.load_models(team, ["judge"])
-
+    load = partial(app.load_models, team, ["judge"])
     if is_recording(run):
         if output is None:
             raise click.UsageError("Missing option '-o': the judged record is written there.")

@@ -99,16 +99,11 @@ def _print_result(
     found: dict[str, Any], output: Path, pictures: list[Path], tracked: str | None, as_json: bool
 ) -> None:
     from ...report.figures import headline
-    from ...report.output import page_line
+    from ...report.output import page_line, written_files
     from ...report.page import replace_nan
 
     if as_json:
-        files = {
-            "page": str(output),
-            "pictures": [str(file) for file in pictures],
-            "mlflow_run": tracked,
-        }
-        print_json(replace_nan(found | {"files": files}))
+        print_json(replace_nan(found | {"files": written_files(output, pictures, tracked)}))
         return
     print_text(headline(found))
     click.echo(output)

@@ -65,15 +65,11 @@ def show_recording(path: Path, as_json: bool, **more: str | None) -> None:
         more: further entries of the JSON document.
     """
     from ...eval.recording.contents import recording_contents
-    from ...eval.recording.tables import print_recording
+    from ...eval.recording.tables import print_recording, replay_hint
 
     contents = recording_contents(path)
     if as_json:
         print_json(contents | more)
         return
     print_recording(result_console(), contents)
-    print(
-        f"{contents['file']} ({contents['bytes']:,} bytes); "
-        f"replay it with: cope eval --replay {contents['file']}",
-        file=sys.stderr,
-    )
+    print(replay_hint(contents), file=sys.stderr)

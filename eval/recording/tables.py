@@ -22,6 +22,12 @@ _COLUMNS = (
 )
 
 
+def replay_hint(contents: Mapping[str, Any]) -> str:
+    """Return the size of a recording's file, and the command that replays it."""
+    name = contents["file"]
+    return f"{name} ({contents['bytes']:,} bytes); replay it with: cope eval --replay {name}"
+
+
 def print_recording(console: Console, contents: Mapping[str, Any]) -> None:
     """Print the contents of a recording.
 

@@ -176,9 +176,6 @@ def test_a_hit_from_litellms_cache_is_one_too(price: Price | None, usd: float | 
     assert call.total().tokens is None
 
 
-# Cancelled calls
-
-
 def cancelled_call(lm: TierLM, started: Callable[[], bool]) -> Meter:
     """Cancel a call once its engine has started."""
 
