@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from dspy.lm15 import InvalidRequestError
 from support.api import ask, body, chunks, streamed_text
 from support.fault_server import Reply, faulty
 
 from cope import Cascade, Team
 from cope.models import ScriptedEngine
+from cope.models.engines.embedded import _engine_error
 from cope.programs.json_form import JsonForm
 from cope.serve import Service
 
@@ -203,3 +205,18 @@ def test_a_streamed_answer_in_json_comes_whole() -> None:
     parts = chunks(ask(service, body(response_format=FORMAT, stream=True)))
     texts = [part["choices"][0]["delta"].get("content") for part in parts]
     assert [text for text in texts if text] == ['{"team": "sales"}']
+
+
+def test_an_engine_that_makes_no_grammar_of_a_schema_is_asked_by_the_prompt_alone() -> None:
+    error = _engine_error({"type": "invalid_request_error", "message": "no grammar"}, 512)
+    assert isinstance(error, InvalidRequestError)
+
+    def reply(messages: Any, request: Any) -> str:
+        if request.config.response_format:
+            raise error
+        return '{"team": "sales"}'
+
+    engine = ScriptedEngine(reply)
+    service = Service(Cascade("small", Team(engine, engine, cache=False)))
+    assert content(service, response_format=FORMAT) == '{"team": "sales"}'
+    assert [bool(one.config.response_format) for one in engine.requests] == [True, False]
