@@ -25,6 +25,7 @@ STEPS = "steps"
 """The part of a task of games whose questions are the steps of solved games."""
 
 _DEFAULT_GAMES = 20
+_STEPS_OF_GAME = 6  # about, by which the games of a number of steps are estimated
 _SPLITS = {"test": 0, "train": 1_000_000, "validation": 2_000_000}
 
 
@@ -181,14 +182,22 @@ class StepTask:
             limit: the maximum number of steps; None for those of 20 games.
             data: see `GameTask.solved`.
         """
+        count = _DEFAULT_GAMES if limit is None else limit // _STEPS_OF_GAME + 1
+        games = self.games.solved(split, count, data)
+        examples = self._steps(games, split)
+        while limit is not None and len(examples) < limit and len(games) == count:
+            count *= 2  # the games were short
+            games = self.games.solved(split, count, data)
+            examples = self._steps(games, split)
+        return examples[:limit]
+
+    def _steps(self, games: Sequence[SolvedGame], split: str) -> list[dspy.Example]:
         examples: list[dspy.Example] = []
-        for number, one in enumerate(self.games.solved(split, limit, data)):
+        for number, one in enumerate(games):
             name = f"{self.games.name}-{split}-{number}"
             fields = self.games.source.fields(one.game, one.solution) | {"game": name}
             examples += step_examples(one.solution, name, fields)
-            if limit is not None and len(examples) >= limit:
-                break
-        return examples[:limit]
+        return examples
 
     async def score(self, example: dspy.Example, answer: str | None) -> Score:
         """Return 1 when the action is the planner's, else 0."""

@@ -96,6 +96,14 @@ def test_the_steps_of_solved_games_are_questions_that_a_cascade_answers() -> Non
     assert asyncio.run(steps.score(examples[0], "open chest")).value == 0.0
 
 
+@pytest.mark.parametrize("limit", [1, 4, 9, 30])
+def test_a_number_of_steps_solves_no_more_games_than_it_takes(limit: int, asked: list[Any]) -> None:
+    steps = CHESTS.with_variant("steps").load("test", limit)
+    assert len(steps) == limit
+    solvable = [game for game in asked if not game["hopeless"]]
+    assert len(solvable) <= limit // 2 + 2
+
+
 @pytest.mark.parametrize("name", ["alfworld-gen:dance", "textworld-cooking:dance"])
 def test_an_unknown_part_names_the_known_ones(name: str) -> None:
     with pytest.raises(CopeError, match="no part 'dance'"):
