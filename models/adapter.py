@@ -7,6 +7,7 @@ no label, and the reply is free text with the short fields behind their labels a
 
 import inspect
 import re
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Literal, get_args, get_origin
 
@@ -22,6 +23,10 @@ _NEGATION = re.compile(r"\bnot\b|n['’]t\b|\bneither\b|\bno\b", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?")
 
 
+KEPT_PROMPTS = 64
+"""Prompts that an adapter keeps for the next samples."""
+
+
 class LeanAdapter(dspy.Adapter):
     """Formats fields with labels instead of markers; text without a label is kept for the program.
 
@@ -34,6 +39,33 @@ class LeanAdapter(dspy.Adapter):
     >>> LeanAdapter().parse(signature, "2 + 2 is 4. Answer: 4")["answer"]
     '4'
     """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._formatted: OrderedDict[tuple[object, ...], list[dict[str, Any]]] = OrderedDict()
+
+    def format(
+        self,
+        signature: type[dspy.Signature],
+        demos: list[dict[str, Any]],
+        inputs: dict[str, Any],
+    ) -> list[dict[str, Any]]:
+        """Format a prompt, once for all samples of a round, which share it.
+
+        Prompts with demonstrations are formatted for each sample, because these can change.
+        """
+        values = tuple(inputs.items())
+        if demos or not all(type(value) is str for _, value in values):
+            return super().format(signature, demos, inputs)
+        # An optimizer may write other instructions into the same class.
+        key = (signature, signature.instructions, values)
+        messages = self._formatted.get(key)
+        if messages is None:
+            messages = super().format(signature, demos, inputs)
+            self._formatted[key] = messages
+            if len(self._formatted) > KEPT_PROMPTS:
+                self._formatted.popitem(last=False)
+        return [dict(message) for message in messages]
 
     async def acall(
         self,

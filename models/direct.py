@@ -95,7 +95,7 @@ async def _select(lm: dspy.LM, call: PreparedCall) -> KeptRequest | None:
         if provider not in backend._providers:  # it may load credentials
             await asyncio.to_thread(backend._target, request)
         target, routed = backend._target(request)
-    return KeptRequest(target, routed, provider, request)
+        return KeptRequest(target, routed, provider, request).with_wire()
 
 
 async def _execute(lm: dspy.LM, call: PreparedCall, request: KeptRequest) -> CallResult:
@@ -105,7 +105,7 @@ async def _execute(lm: dspy.LM, call: PreparedCall, request: KeptRequest) -> Cal
     try:
         with error_boundary(lm.model, provider=provider, unexpected=True):
             try:
-                response = await request.backend.complete(request.routed)
+                response = await request.send()
             except StreamAssemblyError as error:
                 execution._retain_response_usage(state, results, error.partial, provider)
                 raise

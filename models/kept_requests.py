@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import dspy
+from dspy._vendor.lm15.providers.async_base import AsyncOpenAIChatLM
+from dspy._vendor.lm15.providers.base import _attach_error_metadata, _client_side_stop
+from dspy._vendor.lm15.transports import TransportRequest
 from dspy.clients.execution import PreparedCall
-from dspy.lm15 import Request
+from dspy.lm15 import ProviderError, Request, Response
 
 KEPT = 256
 """How many requests are kept for an event loop; more than the prompts in flight."""
@@ -27,12 +30,14 @@ class KeptRequest:
         routed: the request for the backend.
         provider: the provider as DSPy names it; None for an engine.
         given: the request before DSPy routed it; None where it is the same.
+        wire: what is sent, with DSPy's notes on it; None where `complete` makes it.
     """
 
     backend: Any
     routed: Request
     provider: str | None
     given: Request | None = None
+    wire: tuple[TransportRequest, Any] | None = None
 
     @property
     def canonical(self) -> Request:
@@ -46,7 +51,41 @@ class KeptRequest:
             return self
         routed = replace(self.routed, config=replace(self.routed.config, seed=seed))
         given = self.given and replace(self.given, config=routed.config)
-        return replace(self, routed=routed, given=given)
+        return replace(self, routed=routed, given=given, wire=None)
+
+    def with_wire(self) -> "KeptRequest":
+        """Return the request with what is sent, where that depends on nothing else.
+
+        DSPy makes it for every call, because a key may change and some replies need more requests.
+        """
+        client = self.backend
+        if not isinstance(client, AsyncOpenAIChatLM) or callable(client._inner.api_key):
+            return self
+        if self.routed.config.response_format is not None:
+            return self
+        sent, notes = client._inner._build(self.routed, stream=False, policy=client.adaptations)
+        return self if _client_side_stop(notes) else replace(self, wire=(sent, notes))
+
+    async def send(self) -> Response:
+        """Send the request once and return the response.
+
+        Raises:
+            dspy.lm15.LM15Error: when there is none.
+        """
+        if self.wire is None:
+            return await self.backend.complete(self.routed)
+        client, (sent, notes) = self.backend, self.wire
+        reply = await client._send(sent)
+        if reply.status >= 400:
+            raise client._inner._http_error(reply)
+        try:
+            response = client._inner.parse_response(self.routed, reply)
+            return client._inner._finish_response(
+                self.routed, response, notes, policy=client.adaptations
+            )
+        except ProviderError as error:
+            _attach_error_metadata(error, reply.headers)
+            raise
 
 
 def request_key(call: PreparedCall) -> str | None:

@@ -247,13 +247,14 @@ def _check_keys(row: dict[str, Any], known: Sequence[str], path: Path) -> None:
             raise CopeError(f"{path}: {name!r} is none of {', '.join(known)}")
 
 
-def _numbers(row: Any, names: Sequence[str], path: Path) -> list[float]:
-    """Return the numbers of a table, which are above 0."""
-    values = []
-    for name in names:
-        value = row.get(name) if isinstance(row, dict) else None
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not 0 < value < math.inf:
-            raise CopeError(f"{path}: {name} is a number above 0, and here it is {value!r}")
-        values.append(float(value))
-    return values
+def _numbers(row: object, names: Sequence[str], path: Path) -> tuple[float, float]:
+    """Return the two numbers of a table, which are above 0."""
+    fields: dict[str, Any] = row if isinstance(row, dict) else {}
+    first, second = (_number(fields.get(name), name, path) for name in names)
+    return first, second
+
+
+def _number(value: object, name: str, path: Path) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:
+        return float(value)
+    raise CopeError(f"{path}: {name} is a number above 0, and here it is {value!r}")
