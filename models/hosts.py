@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import platform
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlparse, urlsplit
 
@@ -138,6 +139,7 @@ def is_own_host(provider: str, url: str) -> bool:
     return parts.scheme == "https" and is_own
 
 
+@lru_cache(maxsize=256)  # each request asks
 def cache_address(model: str, address: object) -> str | None:
     """Return what tells a server's replies from another server's in DSPy's cache.
 
