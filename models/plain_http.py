@@ -29,6 +29,8 @@ CONNECT_SECONDS = 10.0
 KEPT_CONNECTIONS = 64
 """Idle connections to one server that stay open."""
 
+_FED_BYTES = 16 * 1024
+
 Headers = Sequence[tuple[str, str]]
 
 parsed_url = lru_cache(maxsize=256)(parse_url)
@@ -225,10 +227,10 @@ class PlainHttp:
                 if not data:
                     connection.close()
                     return None
-                head.feed(data)
+                _feed(head, data)
                 if head.complete and head.status // 100 == 1:  # an interim reply
                     rest, head = head.leftover, ResponseHeadParser()
-                    head.feed(rest)
+                    _feed(head, rest)
         except BaseException:
             connection.close()
             raise
@@ -265,6 +267,16 @@ class PlainHttp:
     def _idle_of(self, parsed: ParsedURL) -> list[_Connection]:
         by_server = self._idle.setdefault(asyncio.get_running_loop(), {})
         return by_server.setdefault((parsed.host, parsed.port), [])
+
+
+def _feed(head: ResponseHeadParser, data: bytes) -> None:
+    """Give a parser what came. It takes more than its limit for a head, also where it is a body."""
+    start = 0
+    while start < len(data) and not head.complete:
+        head.feed(data[start : start + _FED_BYTES])
+        start += _FED_BYTES
+    if start < len(data):
+        head.feed(data[start:])  # which belongs to the body
 
 
 @lru_cache(maxsize=256)
