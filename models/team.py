@@ -179,9 +179,9 @@ class Team:
         if not timeout > 0:
             raise CopeError(f"a timeout of {timeout:g} seconds allows no request: give more than 0")
         self._settings = {"cache": cache, "max_tokens": max_tokens}
-        self._prices, self._limits, self._context = dict(prices or {}), limits or {}, context
-        self._keys = keys or {}
-        check_tier_options(models, self._prices, self._limits, self._keys)
+        self._limits, self._keys, self._context = limits or {}, keys or {}, context
+        check_tier_options(models, prices or {}, self._limits, self._keys)
+        self._prices = dict(prices or {})
         self._cpu_shared_hosts = _find_cpu_shared_hosts(models.values())
         self._adapter = adapter_by_name(adapter)
         self.tiers = {name: self._tier(name, model) for name, model in models.items()}

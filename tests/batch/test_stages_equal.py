@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from support.recordings import team_of
+from support.sweeps import mostly_slow
 
-from cope import Cascade, CopeError
+from cope import Cascade, CopeError, load_preset
 from cope.batch import BatchOptions, run_batch
 from cope.batch.job import TableJob, answer_table
 from cope.batch.options import TableOptions
@@ -53,7 +54,8 @@ def both(rows: Any, folder: Path, reply: Any, options: dict[str, Any], **cascade
     for output in ("run", "batch"):
         preset = cascade.get("preset", "cope")
         others = {name: value for name, value in cascade.items() if name != "preset"}
-        system = Cascade(preset, team_of(reply, prices=PRICES), early_stop="none", **others)
+        few = load_preset(preset).with_overrides(samples=3)
+        system = Cascade(few, team_of(reply, prices=PRICES), early_stop="none", **others)
         if output == "run":
             chosen = TableOptions(folder / "run.parquet", **options)
             answer_table(TableJob(table, system, chosen, kind))
@@ -66,9 +68,11 @@ def both(rows: Any, folder: Path, reply: Any, options: dict[str, Any], **cascade
     return made
 
 
+PRESETS = "cope cope-hint cope-diagnosis cope-two-large self-consistency plan-then-solve"
+
+
 @pytest.mark.parametrize(
-    "preset",
-    "cope cope-hint cope-diagnosis cope-two-large self-consistency plan-then-solve answer-cascade".split(),
+    "preset", mostly_slow([*PRESETS.split(), "answer-cascade"], "cope", "cope-diagnosis")
 )
 def test_every_preset_answers_as_in_a_run(preset: str, tmp_path: Path):
     ran, batched = both(
@@ -110,7 +114,8 @@ def batch(tmp_path: Path) -> Any:
 
     def run(**options: Any) -> Any:
         team = team_of(unsure, prices=PRICES)
-        cascade = Cascade("cope", team, answer_kind="text", early_stop="none")
+        few = load_preset("cope").with_overrides(samples=3)
+        cascade = Cascade(few, team, answer_kind="text", early_stop="none")
         mapping = ColumnMapping(question="text")
         chosen = BatchOptions(
             folder=str(tmp_path / "out"), shard_rows=2, mapping=mapping, **options
@@ -121,7 +126,7 @@ def batch(tmp_path: Path) -> Any:
 
 
 @pytest.mark.parametrize("name", ["inputs/00001.parquet", "stage-1/00001.parquet", "run.json"])
-@pytest.mark.parametrize("damage", [b"", b"PAR1", b"{", b"[1]"])
+@pytest.mark.parametrize("damage", mostly_slow([b"", b"PAR1", b"{", b"[1]"], b"{"))
 def test_a_damaged_file_of_the_state_is_one_line_with_a_remedy(
     batch: Any, tmp_path: Path, name: str, damage: bytes
 ):
@@ -164,7 +169,7 @@ def test_a_state_without_its_settings_is_not_used(batch: Any, tmp_path: Path):
     assert len(pq.read_table(tmp_path / "out").to_pylist()) == 2
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", mostly_slow(range(4), 1))
 def test_any_shard_of_any_stage_may_be_asked_again(batch: Any, tmp_path: Path, seed: int):
     def answers() -> list[dict[str, Any]]:
         rows = pq.read_table(tmp_path / "out").to_pylist()
