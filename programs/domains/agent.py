@@ -1,5 +1,6 @@
 """Steps of an agent: the answer to one is the next action, one of those that are possible."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,17 +16,30 @@ from ..confidence.votes import VoteShare
 from ..task_signature import INPUTS
 from .base import Domain
 
+_LABEL = re.compile(r"^[ \t>*_`#-]*(?:next )?action[ \t*_`]*:", re.IGNORECASE | re.MULTILINE)
+
 
 def _read_action(
     prediction: dspy.Prediction, inputs: Mapping[str, Any], answers: AnswerKind
 ) -> str | None:
-    """Return the possible action that a reply means; None when it means none of them."""
+    """Return the possible action that a reply means; None when it means none of them.
+
+    A model may write on after its action, with an observation that it made up and further actions.
+    Then the first action counts.
+    """
     actions = admissible_actions(inputs)
-    found = ACTION.read(prediction.action, actions)
-    thought = prediction.get("reasoning")
-    if found is None and thought and thought != prediction.action:
-        lines = str(thought).strip().splitlines()
-        found = ACTION.read(lines[-1], actions) if lines else None
+    thought = str(prediction.get("reasoning") or "")
+    if thought == prediction.action:
+        return ACTION.read(thought, actions)
+    found = None
+    label = _LABEL.search(thought)
+    if label:
+        found = ACTION.read(thought[label.end() :].split("\n")[0], actions)
+    if found is None:
+        found = ACTION.read(prediction.action, actions)
+    lines = thought.strip().splitlines()
+    if found is None and lines:
+        found = ACTION.read(lines[-1], actions)
     return found
 
 

@@ -129,3 +129,20 @@ def test_fingerprint_depends_on_program_and_limits() -> None:
     limited = Agent(program, open_in_process, AgentSettings(max_steps=3))
     prints = {agent.fingerprint() for agent in (one, other, limited)}
     assert len(prints) == 3
+
+
+@pytest.mark.parametrize(
+    ("reply", "action"),
+    [
+        ("I need the key.\nAction: go to kitchen", "go to kitchen"),
+        ("Action: go to kitchen\nObservation: A key.\nAction: take key", "go to kitchen"),
+        ("Hm.\n**Action:** go to cellar\nAction: go to kitchen", "go to cellar"),
+        ("Action: dance\nAction: go to kitchen", "go to kitchen"),
+        ("I go to kitchen", "go to kitchen"),
+        ("The key is missing, so: go to kitchen\nAction: dance", "go to kitchen"),
+        ("Action: dance", None),
+    ],
+)
+def test_the_first_action_of_a_reply_counts(reply: str, action: str | None) -> None:
+    played = play("small", lambda messages, request: reply, max_steps=1)
+    assert played.steps[0]["action"] == action
