@@ -12,16 +12,13 @@ from collections.abc import Callable
 from typing import Any, Literal, get_args, get_origin
 
 import dspy
-from dspy.adapters.utils import format_field_value, get_annotation_name, parse_value
+from dspy.adapters.utils import format_field_value, get_annotation_name
 from dspy.clients._deprecation import adapter_message_call
 from dspy.utils.exceptions import AdapterParseError
 from pydantic.fields import FieldInfo
 
 from ..errors import CopeError
-
-_NEGATION = re.compile(r"\bnot\b|n['’]t\b|\bneither\b|\bno\b", re.IGNORECASE)
-_NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?")
-
+from .field_values import parse_field
 
 KEPT_PROMPTS = 64
 """Prompts that an adapter keeps for the next samples."""
@@ -170,7 +167,7 @@ class LeanAdapter(dspy.Adapter):
             if not value:
                 value = head if name in labeled else _without_label(head, name)
             try:
-                outputs[name] = _parse_field(value, field)
+                outputs[name] = parse_field(value, field)
             except ValueError:
                 value = ""
             # Only the unlabeled text, such as the reasoning, may be empty.
@@ -258,40 +255,6 @@ def _without_label(text: str, name: str) -> str:
     if labels and labels[0].start() == 0:
         return text[labels[0].end() :].strip()
     return text
-
-
-def _parse_field(value: str, field: FieldInfo) -> Any:
-    if field.annotation is str:
-        return value
-    if get_origin(field.annotation) is Literal:
-        value = _chosen_option(value, field)
-    return parse_value(_strip_markup(value, field), field.annotation)
-
-
-def _chosen_option(value: str, field: FieldInfo) -> str:
-    """Return the only option that the last line of a reply names; else the value as it is.
-
-    Small models write a sentence such as "The team is billing." in place of the option. A sentence
-    with a negation names what is not chosen.
-    """
-    lines = value.strip().splitlines()
-    last = lines[-1] if lines else ""
-    named = []
-    for option in map(str, get_args(field.annotation)):
-        if re.search(rf"(?<!\w){re.escape(option)}(?!\w)", last, re.IGNORECASE):
-            named.append(option)
-    if len(named) != 1 or _NEGATION.search(last):
-        return value
-    return named[0]
-
-
-def _strip_markup(value: str, field: FieldInfo) -> str:
-    """Return a value without markdown and full stop around it, and a number without its unit."""
-    if field.annotation in (int, float):
-        numbers = _NUMBER.findall(value)
-        if len(numbers) == 1:
-            return numbers[0].replace(",", "")
-    return value.strip(" \n*_`").removesuffix(".")
 
 
 _ADAPTERS: dict[str, Callable[[], dspy.Adapter]] = {
