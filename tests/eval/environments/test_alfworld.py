@@ -15,7 +15,7 @@ from cope.eval.environments.alfworld.problem import write_problem
 from cope.eval.environments.alfworld.rooms import BEDROOM, KITCHEN
 from cope.eval.environments.outcomes import Outcome
 from cope.eval.environments.play import play_actions
-from cope.eval.environments.process import open_game, solve_game
+from cope.eval.environments.process import GameLimits, open_game, solve_game
 from cope.eval.tasks.registry import task_by_name
 
 _ALL = {*KITCHEN.objects, *BEDROOM.objects, LAMP}
@@ -83,7 +83,7 @@ def test_the_planners_actions_win_each_game_and_chance_does_not(game: Any) -> No
     pytest.importorskip("textworld")
     if game["environment"] == "alfworld":
         pytest.importorskip("alfworld")
-    solution = asyncio.run(solve_game(game))
+    solution = asyncio.run(solve_game(game, GameLimits(start_seconds=900)))
     assert solution is not None
     won = asyncio.run(play_actions(game, solution.actions, open_game))
     assert won == Outcome(1.0, True)
