@@ -187,7 +187,7 @@ async def evaluate(
         budget = RunBudget(budget, spent=spent, prices=used_prices)
     budget.begin([result.usage + result.judge_usage for result in earlier])
     failed: dict[str, QuestionResult] = {}
-
+    ends = False
     conversations = Conversations(by_key, store.results)
 
     async def ask(key: str, example: dspy.Example) -> None:
@@ -196,19 +196,28 @@ async def evaluate(
         conversations.finish(example, result)
 
     async def ask_turn(key: str, example: dspy.Example) -> QuestionResult | None:
+        nonlocal ends
         async with slots, budget.question() as allowed:
-            if not allowed:
+            if ends or not allowed:
                 return None
-            result = QuestionResult(key, example.id, example.question, example.answer)
-            with question_context(example), question_of_calls(key):
-                await _ask(runner, task, example, system, result)
-            (result,) = reprice_results([result], used_prices)
-            store.add(result)
-            if result.error:
-                failed[key] = result
-            on_result(result)
+            try:
+                result = await answer_turn(key, example)
+            except BaseException:
+                ends = True  # the task that gets this slot is cancelled only later
+                raise
             return None if result.error else result
         return None
+
+    async def answer_turn(key: str, example: dspy.Example) -> QuestionResult:
+        result = QuestionResult(key, example.id, example.question, example.answer)
+        with question_context(example), question_of_calls(key):
+            await _ask(runner, task, example, system, result)
+        (result,) = reprice_results([result], used_prices)
+        store.add(result)
+        if result.error:
+            failed[key] = result
+        on_result(result)
+        return result
 
     with use_ledger(store.ledger), dspy.context(max_history_size=64), favoring_throughput():
         try:

@@ -61,8 +61,7 @@ class ScriptedEngine(LocalEngine):
         prompt = sum(len(m["content"].split()) for m in messages)
         try:
             delay = self.delay(request) if callable(self.delay) else self.delay
-            if delay:
-                await asyncio.sleep(delay)
+            await asyncio.sleep(delay)  # also without one: a request lets other tasks run
             text = self.script(messages, request)
             if inspect.isawaitable(text):
                 text = await text

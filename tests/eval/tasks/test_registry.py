@@ -75,7 +75,8 @@ def test_what_is_no_task_is_refused_with_what_it_lacks():
 @pytest.mark.usefixtures("riddles")
 def test_a_wrong_name_lists_the_tasks_of_other_packages():
     with pytest.raises(
-        CopeError, match="there are aime24, aime25, bbh, gsm8k, humaneval, jsonl, .*riddles"
+        CopeError,
+        match="there are aime24, aime25, alfworld-gen, bbh, gsm8k, humaneval, jsonl, .*riddles",
     ):
         task_by_name("xyz")
 
