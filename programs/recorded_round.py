@@ -2,26 +2,40 @@
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import dspy
 
+from ..models import Team
 from .cascade_round import CascadeRound
-from .demonstrations import nearest_by_role
-from .hedging import EarlyPlan
+from .demonstrations import KNNDemos, nearest_by_role
+from .hedging import EarlyPlan, Hedge
 from .predictor_name import round_attribute
+from .preset import Preset
 from .progress import Progress
 from .results import make_round_record
 from .round_call import RoundCall
 from .round_record import RoundRecord
 from .round_scope import rounds_in_scope
 
-if TYPE_CHECKING:
-    from .cascade import Cascade
+
+class RoundRunner(Protocol):
+    """The parts of a cascade that a round needs, see `Cascade`."""
+
+    preset: Preset
+    team: Team
+    seed: int
+    early_stop: str
+    hedge: Hedge | None
+    knn_demos: dict[str, KNNDemos]
+
+    async def run_round(
+        self, round_: CascadeRound, question: str, progress: Progress, inputs: dict[str, Any]
+    ) -> dspy.Prediction: ...
 
 
 async def run_recorded(
-    cascade: "Cascade",
+    cascade: RoundRunner,
     round_: CascadeRound,
     question: str,
     progress: Progress,
@@ -57,7 +71,7 @@ async def run_recorded(
 
 
 def _next_plan(
-    cascade: "Cascade",
+    cascade: RoundRunner,
     round_: CascadeRound,
     question: str,
     progress: Progress,

@@ -1,17 +1,15 @@
 """A program with the settings of one request."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import CopeError
 from ..programs import Cascade
 from .errors import invalid
+from .question import Question
 from .single_call import answers_with_one_call, shows_tokens
 
-if TYPE_CHECKING:
-    from .service import Question
 
-
-def adapt(cascade: Cascade, question: "Question") -> Cascade:
+def adapt(cascade: Cascade, question: Question) -> Cascade:
     """Return a program with the settings of a question's request.
 
     Raises:
@@ -32,7 +30,7 @@ def adapt(cascade: Cascade, question: "Question") -> Cascade:
     return cascade
 
 
-def _with_numbers(cascade: Cascade, question: "Question") -> Cascade:
+def _with_numbers(cascade: Cascade, question: Question) -> Cascade:
     """Return the program with the seed, the temperature and the limit of tokens of a request.
 
     The confidences of its rounds are ranked among those of all requests, whatever their settings.

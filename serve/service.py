@@ -10,13 +10,12 @@ import dspy
 from ..errors import CopeError
 from ..models import Team
 from ..models.admission import Halt
-from ..models.spending import SpendingGate, use_gate
+from ..models.spending import use_gate
 from ..models.tier_error import unknown_tier_error
 from ..models.token_report import TokenReport, use_token_report
 from ..programs import Cascade
 from ..programs.domains.registry import domain_by_name
 from ..programs.events import Event, use_observer
-from ..programs.json_form import JsonForm
 from ..programs.options import ProgramOptions, TeamOptions
 from ..programs.preset import preset_names
 from ..programs.preset_fit import preset_misfit
@@ -31,9 +30,8 @@ from ..programs.resolve import (
 from ..util.json_types import JsonObject
 from .adapted import adapt
 from .errors import as_api_error, unknown_model
+from .question import SERVED as SERVED, Question as Question
 
-SERVED = "cope"
-"""The name under which clients ask the program that is served."""
 SHORTCUT = "cope/shortcut"
 """The name of the tier that answers requests for titles and tags; it is in no list."""
 
@@ -59,38 +57,6 @@ class Finished:
 
 
 ServiceEvent = Event | KeepAlive | Finished
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question and the settings of its request.
-
-    Attributes:
-        text: the question.
-        model: the name of a served model.
-        seed: all randomness depends on it; None for the program's own.
-        temperature: of the answer, where a single call answers; None for the program's own.
-        max_tokens: the maximum of tokens of a solution; None for the program's own.
-        gate: lets its calls through within a budget; None for no budget.
-        choice: the number of the answer, where a request asks for several.
-        json_form: the form of an answer that is JSON; None for text.
-        alternatives: how many alternatives to each token are reported; None for no
-            log-probabilities.
-    """
-
-    text: str
-    model: str = SERVED
-    seed: int | None = None
-    temperature: float | None = None
-    max_tokens: int | None = None
-    gate: SpendingGate | None = None
-    choice: int = 0
-    json_form: JsonForm | None = None
-    alternatives: int | None = None
-
-    def with_choice(self, index: int, seed: int) -> "Question":
-        """Return the question for one of several answers, which have seeds of their own."""
-        return self if index == 0 else replace(self, seed=seed + index, choice=index)
 
 
 ServiceObserver = Callable[[Question, ServiceEvent], None]

@@ -125,7 +125,7 @@ def known_tasks() -> str:
     """Return the names of all tasks as a help text lists them.
 
     >>> known_tasks().split(", ")[:3]
-    ['aime24', 'aime25', 'bbh']
+    ['aime24', 'aime25', 'alfworld-gen']
     """
     names = [name for name in TASKS if name != USER_TASK]
     return f"{', '.join(names)}, or {USER_TASK} for your own questions"

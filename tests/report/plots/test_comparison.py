@@ -10,16 +10,17 @@ from cope.report.plots.comparison import draw_comparison
 
 
 @pytest.mark.parametrize(
-    ("small", "panels"), [([5] * 4, 2), pytest.param(None, 1, marks=pytest.mark.slow)]
+    ("more", "panels"),
+    [({}, 2), pytest.param({"medium": [3] * 4}, 1, marks=pytest.mark.slow)],
 )
 def test_the_picture_names_systems_and_baselines(
-    small: list[int] | None, panels: int, tmp_path: Path
+    more: dict[str, list[int]], panels: int, tmp_path: Path
 ) -> None:
-    used = {} if small is None else {"small": small}
+    """A third tier has no price ratio, so there is no second panel."""
     made = compare(
         {
-            "ours": records_of([1, 1, 0, 1], large=[9, 0, 0, 9], **used),
-            "small": records_of([1, 0, 0, 1], large=[0] * 4, **used),
+            "ours": records_of([1, 1, 0, 1], large=[9, 0, 0, 9], small=[5] * 4, **more),
+            "small": records_of([1, 0, 0, 1], large=[0] * 4, small=[5] * 4),
             "large": records_of([1, 1, 1, 0], large=[9] * 4, small=[0] * 4),
         }
     )
