@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import dspy
 
-from ..eval.run.evaluate import FATAL_ERRORS, error_line, fatal_error_in, first_error
+from ..eval.run.evaluate import first_error
 from ..eval.tasks.choices import find_choice
 from ..eval.tasks.code_rows import BadRow
 from ..eval.tasks.table_files import Row
 from ..models import use_ledger
 from ..models.run_budget import RunBudget
 from ..programs import System, ask_system
-from ..util.redact import redact_error
 from ..util.text import shorten
 from .answer_columns import AnsweredRow, added_cells
 from .journal import Journal
+from .row_error import row_error
 from .row_inputs import RowInputs
 from .totals import Totals
 from .writers import RowWriter
@@ -148,13 +148,8 @@ class RowsInFlight:
             answered = await ask_system(self.system, self.row_inputs(row))
         except BadRow as error:
             return AnsweredRow(number, error=str(error))
-        except FATAL_ERRORS:
-            raise
         except Exception as error:
-            fatal = fatal_error_in(error)
-            if fatal is not None:
-                raise fatal from error
-            text = redact_error(error_line(error))
+            text = row_error(error)
             return AnsweredRow(number, error=text, failed=True, tokens=None, usd=None)
         result = AnsweredRow.of_answer(number, self.system, answered)
         return with_choice(result, self.row_inputs.choices_of(row))

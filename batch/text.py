@@ -11,12 +11,7 @@ def report_text(report: TableReport) -> str:
     totals = report.totals
     tiers = ", ".join(f"{tier} {count}" for tier, count in totals.tiers.items())
     parts = [f"{totals.answered:,} answered" + (f" ({tiers})" if tiers else "")]
-    if totals.unreadable:
-        parts.append(f"{totals.unreadable:,} without a readable answer")
-    if totals.refused:
-        parts.append(f"{totals.refused:,} without a question")
-    if totals.failed:
-        parts.append(f"{totals.failed:,} failed")
+    parts += totals.without_answer()
     usage = f"{plural(totals.calls, 'call')}, {plural(totals.tokens, 'token')}, {cost(totals)}"
     return f"{plural(report.written, 'row')} written: {', '.join(parts)}; {usage}"
 

@@ -42,6 +42,21 @@ class Totals:
     seconds: float = 0.0
     tiers: dict[str, int] = field(default_factory=dict)
 
+    def without_answer(self) -> list[str]:
+        """Return how many rows have no answer, by the reason.
+
+        >>> Totals(failed=2).without_answer()
+        ['2 failed']
+        """
+        parts = []
+        if self.unreadable:
+            parts.append(f"{self.unreadable:,} without a readable answer")
+        if self.refused:
+            parts.append(f"{self.refused:,} without a question")
+        if self.failed:
+            parts.append(f"{self.failed:,} failed")
+        return parts
+
     def add(self, row: AnsweredRow) -> None:
         """Add a row."""
         self.rows += 1

@@ -132,14 +132,7 @@ class BatchReport:
 
     def text(self, output: str) -> str:
         """Return how many rows of an output have an answer."""
-        totals = self.totals
-        parts = [f"{totals.answered:,} answered"]
-        if totals.unreadable:
-            parts.append(f"{totals.unreadable:,} without a readable answer")
-        if totals.refused:
-            parts.append(f"{totals.refused:,} without a question")
-        if totals.failed:
-            parts.append(f"{totals.failed:,} failed")
+        parts = [f"{self.totals.answered:,} answered", *self.totals.without_answer()]
         if self.open:
             parts.append(f"{self.open:,} open")
         shared = sum(stage.shared for stage in self.stages)

@@ -8,7 +8,7 @@ from typing import Any
 
 import dspy
 
-from ...eval.run.evaluate import FATAL_ERRORS, error_line, fatal_error_in, first_error
+from ...eval.run.evaluate import first_error
 from ...models import Call, use_ledger
 from ...models.call_store import CallGroup, CallStore, GroupLedger
 from ...models.concurrency import favoring_throughput
@@ -16,7 +16,7 @@ from ...models.run_budget import RunBudget
 from ...programs import Cascade
 from ...programs.one_round import ask_round, question_and_others
 from ...util.hashing import digest
-from ...util.redact import redact_error
+from ..row_error import row_error
 from .rows import ANSWERED, FAILED, OPEN, RowOutcome, RowRequest, ShardRequest, ShardResponse
 
 
@@ -142,13 +142,8 @@ class StageWorker:
         try:
             with use_ledger(ledger):
                 outcome = await ask_round(self.cascade, stage, row.inputs, row.progress)
-        except FATAL_ERRORS:
-            raise
         except Exception as error:
-            fatal = fatal_error_in(error)
-            if fatal is not None:
-                raise fatal from error
-            return RowOutcome(row.row, FAILED, redact_error(error_line(error)))
+            return RowOutcome(row.row, FAILED, row_error(error))
         is_last = stage == len(self.cascade.preset.rounds)
         result = RowOutcome(
             row.row,

@@ -15,7 +15,7 @@ import httpx
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from support.fault_server import FaultServer, Reply
+from support.fault_server import CHAT_REPLY, FaultServer, Reply
 from support.servers import serving
 
 from cope import Cascade
@@ -96,21 +96,6 @@ def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "model").exists()
 
 
-_REPLY = {
-    "id": "1",
-    "object": "chat.completion",
-    "created": 0,
-    "model": "stub",
-    "choices": [
-        {
-            "index": 0,
-            "finish_reason": "stop",
-            "message": {"role": "assistant", "content": "So.\nAnswer: 42"},
-        }
-    ],
-    "usage": {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8},
-}
-
 PREDICT = """
 import json
 import sys
@@ -130,7 +115,7 @@ print(json.dumps([cope.__file__, rows.to_dict(orient="records")]))
 @pytest.mark.slow
 def test_an_exported_model_answers_many_rows_without_the_installed_package(tmp_path: Path) -> None:
     folder = tmp_path / "model"
-    with serving(FaultServer([Reply(_REPLY)])) as stub:
+    with serving(FaultServer([Reply(CHAT_REPLY)])) as stub:
         tier = f"openai/stub@{stub.address}/v1"
         options = ["--small", tier, "--large", tier, "--price", "small=1/2", "-o", str(folder)]
         done = CliRunner().invoke(app, ["export", "small", *options])
@@ -160,7 +145,7 @@ def test_mlflow_serves_an_exported_model(tmp_path: Path) -> None:
     serve = ["models", "serve", "-m", str(folder), "--env-manager", "local", "-p", str(port)]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     rows = [{"question": "6 * 7?"}, {"question": " "}, {"question": "7 * 6?"}]
-    with serving(FaultServer([Reply(_REPLY)])) as stub, log.open("wb") as said:
+    with serving(FaultServer([Reply(CHAT_REPLY)])) as stub, log.open("wb") as said:
         tier = f"openai/stub@{stub.address}/v1"
         words = ["export", "small", "--small", tier, "--large", tier, "-o", str(folder)]
         assert CliRunner().invoke(app, words).exit_code == 0

@@ -9,26 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.fault_server import FaultServer, Reply
+from support.fault_server import CHAT_REPLY, FaultServer, Reply
 from support.servers import serving
 
 from cope.cli.main import app
 from cope.util.streams import stdout_to_stderr
-
-_REPLY = {
-    "id": "1",
-    "object": "chat.completion",
-    "created": 0,
-    "model": "stub",
-    "choices": [
-        {
-            "index": 0,
-            "finish_reason": "stop",
-            "message": {"role": "assistant", "content": "So.\nAnswer: 42"},
-        }
-    ],
-    "usage": {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8},
-}
 
 
 def command(address: str) -> list[str]:
@@ -50,7 +35,7 @@ def test_an_assistant_starts_the_command_and_asks(mode: str) -> None:
         async with Client(started, mode=mode) as client:
             return await client.call_tool("ask", {"question": "What is 6 times 7?"})
 
-    with serving(FaultServer([Reply(_REPLY)])) as stub:
+    with serving(FaultServer([Reply(CHAT_REPLY)])) as stub:
         result = asyncio.run(run(stub.address))
     assert result.structured_content["answer"] == "42"
 
@@ -66,7 +51,7 @@ def test_stdout_is_the_protocol_alone_and_the_end_of_stdin_ends_it(tmp_path: Pat
     ]
     sent = "not the protocol\n" + "".join(json.dumps(message) + "\n" for message in messages)
     pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with serving(FaultServer([Reply(_REPLY)])) as stub:
+    with serving(FaultServer([Reply(CHAT_REPLY)])) as stub:
         started = [sys.executable, *command(stub.address)]
         with subprocess.Popen(started, text=True, cwd=tmp_path, **pipes) as process:
             process.stdin.write(sent)

@@ -88,3 +88,20 @@ def faulty(*replies: Reply) -> Iterator[FaultServer]:
     """Run a server with these replies."""
     with serving(FaultServer(list(replies))) as running:
         yield running
+
+
+CHAT_REPLY = {
+    "id": "1",
+    "object": "chat.completion",
+    "created": 0,
+    "model": "stub",
+    "choices": [
+        {
+            "index": 0,
+            "finish_reason": "stop",
+            "message": {"role": "assistant", "content": "So.\nAnswer: 42"},
+        }
+    ],
+    "usage": {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8},
+}
+"""The answer 42 of a chat completion."""
