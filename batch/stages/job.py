@@ -75,12 +75,12 @@ def run_batch(job: TableJob, callbacks: BatchCallbacks | None = None) -> BatchRe
     names = output_names(options.added_columns, facts.columns)
     state = BatchState(Storage(options.folder), len(cascade.preset.rounds), options.retry_errors)
     settings = job.identity(facts) | {"shard_rows": options.shard_rows, "limit": options.limit}
+    rows = min(facts.rows, options.limit or facts.rows)
     with state.open(settings, options.again):
-        state.split(_shards(job, facts, options.shard_rows))
+        state.split(_shards(job, facts, options.shard_rows), rows, options.shard_rows)
         batch = _Batch(job, cascade, options, state, callbacks)
         run_to_end(batch.run())
         written = write_output(job, facts, state, names, options.shard_rows, batch.prices)
-    rows = min(facts.rows, options.limit or facts.rows)
     return BatchReport(
         rows,
         state.shards,
@@ -243,8 +243,7 @@ class _Batch:
         async for response in self._runner.run_stage(self._requests(totals.stage)):
             asked = self._request(totals.stage, response.shard)
             self._check(asked, response.outcomes)
-            earlier = self._state.outcomes(totals.stage, response.shard)
-            self._state.write(totals.stage, response.shard, [*earlier, *response.outcomes])
+            self._state.add(totals.stage, response.shard, response.outcomes)
             totals.add(response.outcomes)
             self._count_cost(response.outcomes)
             if not self._keeps_calls:

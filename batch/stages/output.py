@@ -79,6 +79,10 @@ def write_output(
             whole = dict(row) | added_cells(answered, names)
             cells.append({name: whole.get(name) for name in schema.names})
         _write(state.output, part_name(shard), arrow_table(cells, schema))
+    for name in state.output.names():
+        number = name.removeprefix(PART).removesuffix(".parquet")
+        if number.isdecimal() and name == part_name(int(number)) and int(number) >= state.shards:
+            state.output.remove(name)  # of a batch of more rows
     return OutputResult(state.shards, count_open, totals)
 
 

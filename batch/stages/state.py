@@ -5,6 +5,7 @@ The folder `_batch` inside the output holds `run.json`, `inputs/SHARD.parquet` a
 """
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,8 @@ PART = "part-"
 
 _RUN_FILE = "run.json"
 _REFUSED_STAGE = 0
+_TABLE_SETTINGS = ("data", "data_digest", "limit")
+"""Settings that may change, because the questions of the rows are compared instead."""
 
 
 @dataclass
@@ -67,6 +70,13 @@ class RowState:
 class BatchState:
     """The state of a batch, which every stage reads and adds to.
 
+    A batch of a longer table, or with a larger limit, adds rows. One with fewer rows leaves the
+    others in the folder, where a later batch finds them.
+
+    Attributes:
+        run: the name of the run.
+        shards: the number of shards of this batch.
+
     Args:
         output: the folder of the answers.
         stages: the number of stages.
@@ -80,6 +90,9 @@ class BatchState:
         self.retry_failed = retry_failed
         self.run = ""
         self.shards = 0
+        self._last_row = 0
+        self._saved_shards = 0
+        self._saved_settings: JsonObject = {}
         self._settings: JsonObject = {}
 
     @contextmanager
@@ -101,12 +114,13 @@ class BatchState:
             saved = {} if again else self._saved()
             if not saved:
                 self._begin(again)
-            plain = json.loads(json.dumps(redact_data(dict(settings)), default=str))
+            self._settings = json.loads(json.dumps(redact_data(dict(settings)), default=str))
+            self._saved_settings = self._settings
             if saved:
-                self._check(saved.get("settings"), plain)
+                self._saved_settings = self._checked(saved.get("settings"))
             self.run = str(saved.get("run") or uuid4().hex[:12])
-            self.shards = int(saved.get("shards") or 0)
-            self._save(plain)
+            self._saved_shards = int(saved.get("shards") or 0)
+            self._save(self._saved_settings)
             yield
         finally:
             if lock is not None:
@@ -122,21 +136,26 @@ class BatchState:
         return saved
 
     def _save(self, settings: JsonObject) -> None:
-        document = {"run": self.run, "shards": self.shards, "settings": settings}
-        self._settings = settings
+        document = {"run": self.run, "shards": self._saved_shards, "settings": settings}
         self.storage.write(_RUN_FILE, json.dumps(document, indent=1).encode())
 
-    def _check(self, saved: object, settings: JsonObject) -> None:
-        """Raise an error if the folder was not made with these settings."""
+    def _checked(self, saved: object) -> JsonObject:
+        """Return saved settings.
+
+        Raises:
+            CopeError: if the folder was not made with the settings of this batch.
+        """
         if not isinstance(saved, dict):
             raise CopeError(f"{self.storage.address(_RUN_FILE)} is damaged: start with --again")
-        for name in [*settings, *saved]:
-            if saved.get(name) != settings.get(name):
-                old, new = shorten(str(saved.get(name)), 60), shorten(str(settings.get(name)), 60)
+        for name in [*self._settings, *saved]:
+            old, new = saved.get(name), self._settings.get(name)
+            if old != new and name not in _TABLE_SETTINGS:
+                change = f"{name}: {shorten(str(old), 60)}, now {shorten(str(new), 60)}"
                 raise CopeError(
-                    f"{self.output.url} was made with other settings ({name}: {old}, now {new}): "
+                    f"{self.output.url} was made with other settings ({change}): "
                     "name another folder with -o, or answer all rows again with --again"
                 )
+        return saved
 
     def _begin(self, again: bool) -> None:
         """Remove what is left of another batch.
@@ -156,28 +175,59 @@ class BatchState:
         for name in parts:
             self.output.remove(name)
 
-    def split(self, shards: Iterable[tuple[list[RowRequest], list[RowOutcome]]]) -> None:
-        """Write the inputs of all shards, unless an earlier attempt has done it.
+    def split(
+        self, shards: Iterable[tuple[list[RowRequest], list[RowOutcome]]], rows: int, size: int
+    ) -> None:
+        """Write the inputs of the rows that no earlier attempt has written.
 
         Args:
             shards: the rows of each shard, and the outcomes of those that cannot be asked.
+            rows: the number of rows.
+            size: the number of rows of a shard.
+
+        Raises:
+            CopeError: if a row has another question than an earlier attempt has asked.
         """
-        if self.shards:
+        self.shards, self._last_row = math.ceil(rows / size), rows
+        if self._saved_shards and self._saved_settings == self._settings:
             return
-        count = 0
-        for requests, refused in shards:
-            self.storage.write(f"inputs/{count:05}.parquet", pack_requests(requests))
-            self.write(_REFUSED_STAGE, count, refused)
-            count += 1
-        self.shards = count
+        for shard, (requests, refused) in enumerate(shards):
+            earlier: list[RowRequest] = []
+            if shard < self._saved_shards:
+                earlier = self._inputs(shard)
+            else:
+                self.storage.remove(_name(_REFUSED_STAGE, shard))
+            self._check_questions(earlier, requests)
+            if len(requests) > len(earlier):
+                known = {request.row for request in earlier}
+                new = [outcome for outcome in refused if outcome.row not in known]
+                self.add(_REFUSED_STAGE, shard, new)
+                self.storage.write(_inputs_name(shard), pack_requests(requests))
+        self._saved_shards = max(self._saved_shards, self.shards)
         self._save(self._settings)
 
-    def write(self, stage: int, shard: int, outcomes: Iterable[RowOutcome]) -> None:
-        """Write what a stage left of the rows of a shard."""
-        self.storage.write(_name(stage, shard), pack_outcomes(outcomes))
+    def _check_questions(self, earlier: list[RowRequest], now: list[RowRequest]) -> None:
+        for old, new in zip(earlier, now, strict=False):
+            if old.inputs != new.inputs:
+                raise CopeError(
+                    f"row {new.row} of {self._settings.get('data')} has another question than in "
+                    f"{self.output.url}, which keeps the answers of its rows: name another folder "
+                    "with -o, or answer all rows again with --again"
+                )
+
+    def add(self, stage: int, shard: int, outcomes: Iterable[RowOutcome]) -> None:
+        """Write what a stage left of more rows of a shard."""
+        whole = {outcome.row: outcome for outcome in self._saved_outcomes(stage, shard)}
+        for outcome in outcomes:
+            whole[outcome.row] = outcome
+        self.storage.write(_name(stage, shard), pack_outcomes(whole.values()))
 
     def outcomes(self, stage: int, shard: int) -> list[RowOutcome]:
         """Return what a stage left of the rows of a shard; empty before the stage."""
+        saved = self._saved_outcomes(stage, shard)
+        return [outcome for outcome in saved if outcome.row <= self._last_row]
+
+    def _saved_outcomes(self, stage: int, shard: int) -> list[RowOutcome]:
         name = _name(stage, shard)
         data = self.storage.read(name)
         if data is None:
@@ -189,13 +239,10 @@ class BatchState:
 
     def rows(self, shard: int, stages: int | None = None) -> dict[int, RowState]:
         """Return the rows of a shard by number, after its first `stages` stages; None for all."""
-        name = f"inputs/{shard:05}.parquet"
-        data = self.storage.read(name)
-        if data is None:
-            raise CopeError(f"{self.storage.address(name)} is missing: start with --again")
         rows: dict[int, RowState] = {}
-        for request in unpack_requests(data, self.storage.address(name)):
-            rows[request.row] = RowState(request)
+        for request in self._inputs(shard):
+            if request.row <= self._last_row:
+                rows[request.row] = RowState(request)
         last = self.stages if stages is None else stages
         for stage in range(_REFUSED_STAGE, last + 1):
             for outcome in self.outcomes(stage, shard):
@@ -203,6 +250,17 @@ class BatchState:
                 if row is not None and row.is_open:  # an earlier stage may have been asked again
                     row.add(stage, outcome)
         return rows
+
+    def _inputs(self, shard: int) -> list[RowRequest]:
+        name = _inputs_name(shard)
+        data = self.storage.read(name)
+        if data is None:
+            raise CopeError(f"{self.storage.address(name)} is missing: start with --again")
+        return unpack_requests(data, self.storage.address(name))
+
+
+def _inputs_name(shard: int) -> str:
+    return f"inputs/{shard:05}.parquet"
 
 
 def _name(stage: int, shard: int) -> str:

@@ -187,9 +187,9 @@ def test_any_shard_of_any_stage_may_be_asked_again(batch: Any, tmp_path: Path, s
 
 def test_an_answered_row_keeps_its_answer_when_a_later_stage_is_still_there(tmp_path: Path):
     state = BatchState(Storage(tmp_path), 2)
-    state.split([([RowRequest(1, {"question": "q"})], [])])
-    state.write(2, 0, [RowOutcome(1, "answered", attempts="later")])
-    state.write(1, 0, [RowOutcome(1, "answered", attempts="first")])
+    state.split([([RowRequest(1, {"question": "q"})], [])], 1, 3)
+    state.add(2, 0, [RowOutcome(1, "answered", attempts="later")])
+    state.add(1, 0, [RowOutcome(1, "answered", attempts="first")])
     assert [one.attempts for one in state.rows(0)[1].outcomes] == ["first"]
 
 
