@@ -30,13 +30,14 @@ from .events import (
     current_observer,
     emit,
 )
-from .module import ProgramModule
+from .module import ProgramModule, instruct
 from .planner import Planner
 from .preset import Preset
 from .progress import Progress
 from .reasoner import Reasoner
 from .reply_facts import copy_reply_facts, forwarded_plan
 from .reply_format import acall_in_format
+from .reply_stops import acall_until_answer, answer_stops
 from .round_call import Demos, RoundCall
 from .round_plan import gate_plan_rounds, make_plan, seen_plans, show_plans
 from .sampling import draw_samples, request_priorities, seeded_order
@@ -63,12 +64,15 @@ class CascadeRound(ProgramModule):
         kinds = {plan.field: plan.kind.name for plan in self.seen}
         self.planner = Planner(self.spec.plan, number, domain) if self.spec.plan else None
         self.writes_tests = self.planner is not None and self.planner.kind.use_as == "gate"
+        if self.spec.thought:
+            domain = domain.with_thought()
         self.reasoner = Reasoner(kinds, number, domain)
+        self.answer_stops = answer_stops(domain, self.reasoner.predict)
         if self.planner and self.planner.predict:
-            _instruct(self.planner.predict, self.spec.plan_instructions)
+            instruct(self.planner.predict, self.spec.plan_instructions)
         self.response_format = domain.response_format
         if self.response_format is None:  # else the prompt describes the form of the reply
-            _instruct(self.reasoner.predict, self.spec.instructions)
+            instruct(self.reasoner.predict, self.spec.instructions)
         self.ranks = Ranks()
 
     def _requests_logprobs(self, confidence: Confidence, team: Team) -> bool:
@@ -126,6 +130,7 @@ class CascadeRound(ProgramModule):
             attempts=progress.attempts,
             early_plan=progress.early_plan,
             next_plan=progress.next_plan,
+            answer_stops=self.answer_stops,
         )
         with budget_round():
             return await self._run(call, confidence, early_stop)
@@ -257,7 +262,10 @@ class CascadeRound(ProgramModule):
             on.enter_context(use_text_sink(self._text_sink(start)))
             try:
                 with metered() as meter:
-                    prediction = await acall_in_format(solve, config, self.response_format)
+                    if self.response_format is None:
+                        prediction = await acall_until_answer(solve, config, sample.trace)
+                    else:
+                        prediction = await acall_in_format(solve, config, self.response_format)
             except AdapterParseError as error:
                 sample.unparsed_reply = error.lm_response
                 copy_reply_facts(sample, meter)
@@ -280,13 +288,6 @@ class CascadeRound(ProgramModule):
         if start:
             observer(AnswerText(self.number, start))
         return lambda text: observer(AnswerText(self.number, text))
-
-
-def _instruct(predict: dspy.Predict, instructions: str | None) -> None:
-    """Give a predictor the instructions of its preset, if the preset has any."""
-    if instructions is not None:
-        signature: Any = predict.signature  # DSPy types it as an optional instance; it is a class
-        predict.signature = signature.with_instructions(instructions)
 
 
 def _keep_tests(tally: Tally, shared: Sample, samples: list[Sample]) -> None:

@@ -19,3 +19,10 @@ class ProgramModule(dspy.Module):
         attributes: Any = SimpleNamespace(**vars(self))
         attributes.history = []
         return dspy.Module.named_parameters(attributes)
+
+
+def instruct(predict: dspy.Predict, instructions: str | None) -> None:
+    """Give a predictor the instructions of its preset, if the preset has any."""
+    if instructions is not None:
+        signature: Any = predict.signature  # DSPy types it as an optional instance; it is a class
+        predict.signature = signature.with_instructions(instructions)

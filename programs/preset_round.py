@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextvars import ContextVar
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -31,7 +31,14 @@ part_of_preset: ContextVar[bool] = ContextVar("part_of_preset", default=False)
 """Whether rounds are validated as parts of a preset, whose error has the number of the round."""
 
 # Later fields, None by default.
-_OPTIONAL = ("confidence", "instructions", "plan_instructions", "hint_tokens", "hint_lines")
+_OPTIONAL = (
+    "confidence",
+    "instructions",
+    "plan_instructions",
+    "hint_tokens",
+    "hint_lines",
+    "thought",
+)
 
 
 class Round(BaseModel):
@@ -78,6 +85,9 @@ class Round(BaseModel):
     """The maximum tokens of a `hint`; None is `plan_max_tokens`."""
     hint_lines: int | None = Field(None, ge=1)
     """The lines of a `hint`, without empty ones and fences of code; None does not count them."""
+    thought: Literal["short"] | None = None
+    """What the reasoner thinks before its answer, where thoughts are optional, as in the steps of a
+    game: `short`, one sentence; None, nothing."""
 
     @field_validator("*", mode="before")
     @classmethod

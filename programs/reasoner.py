@@ -72,6 +72,8 @@ class Reasoner(ProgramModule):
         written = str(prediction.get(self._domain.answer_field) or "")
         reasoning = prediction.get("reasoning") or ""
         lines = self._domain.answers_are_lines
+        if answer is None and lines and "reasoning" not in prediction:
+            reasoning = written  # the record shows what could not be read
         return dspy.Prediction(
             reasoning=reasoning,
             answer=answer,

@@ -37,6 +37,7 @@ class RoundCall:
         attempts: what the samples of the round before said.
         early_plan: the plan of the round, where it was started early.
         next_plan: the plan of the round after this one, where it may be started early.
+        answer_stops: texts at which a reply ends that is the answer alone.
     """
 
     number: int
@@ -50,6 +51,7 @@ class RoundCall:
     attempts: str = ""
     early_plan: EarlyPlan | None = None
     next_plan: EarlyPlan | None = None
+    answer_stops: tuple[str, ...] = ()
 
     def context(
         self,
@@ -93,10 +95,11 @@ class RoundCall:
         config: dict[str, Any] = {"temperature": temperature}
         if max_tokens:
             config["max_tokens"] = max_tokens
-        if role == "plan" and isinstance(self.team[tier].adapter, LeanAdapter):
-            stops = PLAN_KINDS[spec.plan or ""].stops.get(spec.plan_ends)
-            if stops:
-                config["stop"] = list(stops)
+        stops: Sequence[str] = self.answer_stops
+        if role == "plan":
+            stops = PLAN_KINDS[spec.plan or ""].stops.get(spec.plan_ends, ())
+        if stops and isinstance(self.team[tier].adapter, LeanAdapter):
+            config["stop"] = list(stops)
         if temperature > 0:
             config["rollout_id"] = derive_seed(self.seed, self.number, role, index)
             if self.team[tier].seeded:

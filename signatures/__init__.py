@@ -1,6 +1,11 @@
 """Define typed DSPy signatures of planners and reasoners, by kind of question."""
 
-from .agent import AGENT_INPUTS, agent_plan_signature, agent_reason_signature
+from .agent import (
+    AGENT_INPUTS,
+    agent_plan_signature,
+    agent_reason_signature,
+    agent_thought_signature,
+)
 from .code import WriteProgram, code_plan_signature, code_reason_signature
 from .open_ended import (
     AnswerFreely,
@@ -27,6 +32,7 @@ __all__ = [
     "WriteProgram",
     "agent_plan_signature",
     "agent_reason_signature",
+    "agent_thought_signature",
     "code_plan_signature",
     "code_reason_signature",
     "open_plan_signature",

@@ -14,7 +14,7 @@ from .rounds import insert_plan_inputs, with_round_instructions
 _DOMAIN = "agent"
 
 
-class ActOnPlan(dspy.Signature):
+class ChooseAction(dspy.Signature):
     """You play a text game step by step. Reply with the one action that comes next, copied from the actions, and nothing else."""  # noqa: E501
 
     task: str = dspy.InputField(desc="what has to be achieved in the game")
@@ -25,17 +25,17 @@ class ActOnPlan(dspy.Signature):
 
 
 class ThinkAndAct(dspy.Signature):
-    """You play a text game step by step. Think in one or two short sentences about what is still to do, then choose the one action that comes next, copied from the actions."""  # noqa: E501
+    """You play a text game step by step. Think in one short sentence about what is still to do, then choose the one action that comes next, copied from the actions."""  # noqa: E501
 
     task: str = dspy.InputField(desc="what has to be achieved in the game")
     history: str = dspy.InputField(desc="the steps so far, each with what it led to")
     observation: str = dspy.InputField(desc="what the last action led to")
     actions: str = dspy.InputField(desc="the actions that are possible now, one a line")
-    reasoning: str = dspy.OutputField(desc="a short thought: what is done, and what comes next")
+    reasoning: str = dspy.OutputField(desc="one short sentence: what is still to do")
     action: str = dspy.OutputField(desc="one of the actions, copied as it is")
 
 
-AGENT_INPUTS = tuple(ActOnPlan.input_fields)
+AGENT_INPUTS = tuple(ChooseAction.input_fields)
 """The inputs of a step: `task`, `history`, `observation` and `actions`."""
 
 
@@ -52,11 +52,9 @@ def agent_plan_signature(kind: PlanKind, round_number: int) -> type[dspy.Signatu
 def agent_reason_signature(
     plans: Mapping[str, PlanKind], round_number: int
 ) -> type[dspy.Signature]:
-    """Return the reasoner's signature of a round.
+    """Return the reasoner's signature of a round: `task, ..., PLAN... -> action`.
 
-    With plans it is `task, history, observation, actions, PLAN... -> action`, because a plan takes
-    the place of the thought. Without plans the thought is an output of its own, `reasoning`, as in
-    ReAct (Yao et al., arXiv 2210.03629).
+    The reply is the action alone, a few tokens.
 
     Args:
         plans: the plan fields that the reasoner sees, name to kind, in order.
@@ -65,10 +63,30 @@ def agent_reason_signature(
     >>> from cope.signatures.plans.goal import GOAL
     >>> list(agent_reason_signature({"goal": GOAL}, 1).output_fields)
     ['action']
-    >>> list(agent_reason_signature({}, 1).output_fields)
+    """
+    return _reason_signature(ChooseAction, plans, round_number)
+
+
+def agent_thought_signature(
+    plans: Mapping[str, PlanKind], round_number: int
+) -> type[dspy.Signature]:
+    """Return the reasoner's signature of a round whose replies are a thought and an action.
+
+    The thought is an output of its own, `reasoning`, as in ReAct (Yao et al., arXiv 2210.03629).
+
+    Args:
+        plans: the plan fields that the reasoner sees, name to kind, in order.
+        round_number: 1 for the first round.
+
+    >>> list(agent_thought_signature({}, 1).output_fields)
     ['reasoning', 'action']
     """
-    base = ActOnPlan if plans else ThinkAndAct
+    return _reason_signature(ThinkAndAct, plans, round_number)
+
+
+def _reason_signature(
+    base: type[dspy.Signature], plans: Mapping[str, PlanKind], round_number: int
+) -> type[dspy.Signature]:
     signature, plan_note = insert_plan_inputs(base, plans, _DOMAIN)
     retry_note = "Earlier attempts at this step did not agree, so check what is still to do"
     return with_round_instructions(signature, plan_note, round_number, retry_note)

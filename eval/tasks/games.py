@@ -12,6 +12,7 @@ from ...programs import Cascade, System
 from ...programs.agent.agent import Agent
 from ...programs.agent.environment import Game, OpenGame
 from ...programs.agent.history import PastStep
+from ...programs.agent.offers import Offers
 from ...programs.agent.settings import AgentSettings
 from ...programs.agent.step import step_question
 from ...programs.task_signature import INPUTS
@@ -222,10 +223,12 @@ def step_examples(
     chars = history_chars or AgentSettings().history_chars
     examples: list[dspy.Example] = []
     past: list[PastStep] = []
+    offers = Offers()
     for number, step in enumerate(solution.steps, 1):
         if past:
             past[-1] = PastStep(past[-1].action, step.observation)
-        inputs = step_question(solution.task, past, step.observation, step.admissible, chars)
+        actions = offers.sort(step.admissible)
+        inputs = step_question(solution.task, past, step.observation, actions, chars)
         example = dspy.Example(
             id=f"{name}-step-{number}",
             answer=step.action,
@@ -235,4 +238,5 @@ def step_examples(
         )
         examples.append(example.with_inputs(*inputs))
         past.append(PastStep(step.action, ""))
+        offers.take(step.action)
     return examples

@@ -14,7 +14,18 @@ from ..round_scope import use_rounds
 from .environment import GameFailed, PlayedGame, Turn
 from .history import PastStep
 from .loops import LoopGuard
-from .records import ESCALATED, LOOP, LOST, STEPS, TOKENS, UNREAD, WON, StepRecord
+from .offers import Offers
+from .records import (
+    ESCALATED,
+    LOOP,
+    LOST,
+    STEPS,
+    TOKENS,
+    UNREAD,
+    WON,
+    StepRecord,
+    written_text,
+)
 from .settings import AgentSettings
 from .step import step_question
 
@@ -68,6 +79,7 @@ class Episode:
         self._first = attempt if settings.escalate == "episode" else 1
         self._past: list[PastStep] = []
         self._guard = LoopGuard(settings.repeats, settings.patience)
+        self._offers = Offers()
         self._unread = 0
         self.made = Attempt(attempt)
 
@@ -112,7 +124,7 @@ class Episode:
     async def _step(self, game: PlayedGame, turn: Turn) -> Turn:
         """Choose an action, keep the record of the step, and take it; return the next state."""
         began, before = time.perf_counter(), len(self._meter.calls)
-        offered = self._guard.offered(turn)
+        offered = self._offers.sort(self._guard.offered(turn))
         started = self._first
         decided = await self._decide(turn, offered)
         action: str | None = decided.answer
@@ -130,11 +142,13 @@ class Episode:
         after = turn
         if action is not None:
             self._guard.take(turn, action)
+            self._offers.take(action)
             self.made.actions.append(action)
             after = await game.step(action)
             self._guard.see(after)
         self._unread = self._unread + 1 if action is None else 0
-        self._past.append(PastStep(action, after.observation))
+        said = written_text(decided.rounds) if action is None else ""
+        self._past.append(PastStep(action, after.observation, said))
         return after
 
     async def _decide(self, turn: Turn, offered: list[str]) -> dspy.Prediction:

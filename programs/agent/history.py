@@ -7,16 +7,26 @@ from ...util.text import one_line, shorten
 
 _LATEST = 4  # steps that keep their observation whole
 _LONG, _SHORT = 300, 70  # characters of an observation
+_LONGEST_SAID = 60  # characters
 NO_HISTORY = "none, this is the first step"
 NO_ACTION = "(no action could be read)"
+NOT_POSSIBLE = "not possible, choose another action"
 
 
 @dataclass(frozen=True)
 class PastStep:
-    """An action, and what it led to. The action is None when none could be read."""
+    """An action, and what it led to.
+
+    Attributes:
+        action: None when none could be read.
+        observation: what the player saw then.
+        said: what was written in place of a possible action; a model sees it, because it would
+            write the same again.
+    """
 
     action: str | None
     observation: str
+    said: str = ""
 
 
 def history_text(past: Sequence[PastStep], max_chars: int) -> str:
@@ -47,12 +57,18 @@ def _lines(past: Sequence[PastStep], older: int, latest: int) -> list[str]:
     """Return a line for each step, with observations of at most so many characters."""
     lines = []
     for number, step in enumerate(past, 1):
-        line = f"{number}. {step.action or NO_ACTION}"
+        line = f"{number}. {step.action or _unread(step.said)}"
         room = latest if number > len(past) - _LATEST else older
-        if room and number < len(past):
+        if room and step.action and number < len(past):
             line += f" -> {shorten(one_line(step.observation), room)}"
         lines.append(line)
     return lines
+
+
+def _unread(said: str) -> str:
+    """Return what the history shows of a step without an action."""
+    line = one_line(said)
+    return f"{shorten(line, _LONGEST_SAID)} -> {NOT_POSSIBLE}" if line else NO_ACTION
 
 
 def _without_oldest(lines: list[str], max_chars: int) -> str:

@@ -1,5 +1,6 @@
 """The record of an episode as plain data: in predictions, in run folders and in reports."""
 
+from collections.abc import Sequence
 from typing import NotRequired
 
 from typing_extensions import TypedDict
@@ -45,6 +46,14 @@ class StepRecord(TypedDict):
 def is_decision(step: StepRecord) -> bool:
     """Return whether models chose the action of a step; the last record of an attempt has none."""
     return bool(step.get("rounds"))
+
+
+def written_text(rounds: Sequence[RoundRecord]) -> str:
+    """Return what a sample of the last round wrote, the first one that wrote anything."""
+    for sample in rounds[-1].get("samples", []):
+        if sample["reasoning"].strip():
+            return sample["reasoning"]
+    return ""
 
 
 def is_escalated(step: StepRecord) -> bool:

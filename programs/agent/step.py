@@ -32,7 +32,7 @@ def step_question(
     'Task: Cool an egg.\\nDone: nothing\\nNow: A kitchen.'
     """
     done = "; ".join(step.action for step in past[-3:] if step.action) or "nothing"
-    observation = observation[:_LONGEST_OBSERVATION].strip()
+    observation = _without_task(observation[:_LONGEST_OBSERVATION], task)
     fields = {
         "task": task,
         "history": history_text(past, history_chars),
@@ -41,3 +41,12 @@ def step_question(
     }
     question = f"Task: {task}\nDone: {done}\nNow: {observation}"
     return {"question": question, INPUTS: fields}
+
+
+def _without_task(observation: str, task: str) -> str:
+    """Return an observation without the lines that repeat the task, which prompts show apart."""
+    lines = []
+    for line in observation.splitlines():
+        if line.strip() and not (task and task in line):
+            lines.append(line.rstrip())
+    return "\n".join(lines).strip()

@@ -10,7 +10,11 @@ from ...answers.kinds.action import ACTION
 from ...answers.kinds.base import AnswerKind
 from ...errors import CopeError
 from ...sandbox import Sandbox
-from ...signatures import agent_plan_signature, agent_reason_signature
+from ...signatures import (
+    agent_plan_signature,
+    agent_reason_signature,
+    agent_thought_signature,
+)
 from ..confidence.base import Confidence
 from ..confidence.votes import VoteShare
 from ..task_signature import INPUTS
@@ -65,6 +69,8 @@ AGENT = Domain(
     name="agent",
     plan_signature=agent_plan_signature,
     reason_signature=agent_reason_signature,
+    thought_signature=agent_thought_signature,
+    answer_stops=("\n",),
     parse_answer=_read_action,
     default_confidence=_vote_share,
     default_scorer="alfworld-gen",

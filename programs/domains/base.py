@@ -23,6 +23,10 @@ def threshold_is_a_share(threshold: float) -> str:
     return f"{threshold:.0%} must agree"
 
 
+ReasonSignature = Callable[[Mapping[str, PlanKind], int], type[dspy.Signature]]
+"""Returns a reasoner's signature for the plans that it sees and a round's number."""
+
+
 @dataclass(frozen=True)
 class Domain:
     """A kind of questions.
@@ -37,6 +41,10 @@ class Domain:
         default_confidence: makes the confidence of rounds that name none. It may run programs in
             the sandbox.
         default_scorer: the name of the task that scores answers when a caller gives no metric.
+        thought_signature: returns the reasoner's signature of rounds with `thought`, where thoughts
+            are optional; None where they are not.
+        answer_stops: texts at which a reply ends that consists of the answer alone. The lean
+            adapter asks for them.
         scorer_fields: fields that an example must have for `default_scorer`.
         answer_kind: the name of the kind of answers, for tasks that name none.
         unnamed_kind: the kind of answers of a program that is used without a task and names none;
@@ -57,12 +65,14 @@ class Domain:
 
     name: str
     plan_signature: Callable[[PlanKind, int], type[dspy.Signature]]
-    reason_signature: Callable[[Mapping[str, PlanKind], int], type[dspy.Signature]]
+    reason_signature: ReasonSignature
     parse_answer: Callable[[dspy.Prediction, Mapping[str, Any], AnswerKind], str | None]
     default_confidence: Callable[[Callable[[], Sandbox]], Confidence]
     default_scorer: str
     answer_kind: str
     unnamed_kind: str = ""
+    thought_signature: ReasonSignature | None = None
+    answer_stops: tuple[str, ...] = ()
     scorer_fields: tuple[str, ...] = ()
     answer_field: str = "answer"
     answer_is_reply: bool = False
@@ -89,6 +99,19 @@ class Domain:
                 f"and not {name!r}"
             )
         return replace(self, answer_kind=name)
+
+    def with_thought(self) -> Self:
+        """Return the same kind of questions, whose replies are a thought and the answer.
+
+        Raises:
+            CopeError: where thoughts are not optional.
+        """
+        if self.thought_signature is None:
+            raise CopeError(
+                f"questions of kind {self.name!r} have no optional thought: leave out thought in "
+                "the preset"
+            )
+        return replace(self, reason_signature=self.thought_signature)
 
     @property
     def answers(self) -> AnswerKind:
