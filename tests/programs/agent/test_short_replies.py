@@ -55,7 +55,13 @@ def test_only_react_asks_for_a_thought(preset: str, thinks: bool) -> None:
 
 @pytest.mark.parametrize(
     ("start", "calls"),
-    [("<think>\nWell.\n</think>", 2), ("I need the key.", 2), ("My action is:", 2), ("", 2), ("go to kitchen", 1)],
+    [
+        ("<think>\nWell.\n</think>", 2),
+        ("I need the key.", 2),
+        ("My action is:", 2),
+        ("", 2),
+        ("go to kitchen", 1),
+    ],
 )
 def test_a_reply_that_says_something_first_is_asked_for_in_full(start: str, calls: int) -> None:
     played, made = run("small", lambda m, r: f"{start}\ngo to kitchen", max_steps=1)
