@@ -1,5 +1,6 @@
 """The replies of an agent are short: an action line, which ends the reply; a thought where asked."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -104,7 +105,7 @@ def test_a_thought_is_only_asked_for_where_it_is_optional() -> None:
 
 def test_the_prompts_of_an_episode_share_a_prefix_and_end_with_the_actions() -> None:
     _, calls = run("small", expert)
-    for (before, _), (after, _) in zip(calls, calls[1:], strict=False):
+    for (before, _), (after, _) in pairwise(calls):
         shared = before.index("History: ")
         assert before[:shared] == after[:shared]
     for prompt, _ in calls[1:]:
