@@ -72,7 +72,7 @@ def evaluate_recording(
         print_json(games.as_dict()) if as_json else print_text(games.text())
         return
     names_preset = is_set_by_user("preset")
-    problem = replay_problem(program, names_preset or is_set_by_user("program"))
+    problem = replay_problem(program)
     if problem:
         raise click.UsageError(problem)
     recording = open_recording(file, data.match, task)

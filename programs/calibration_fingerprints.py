@@ -7,8 +7,12 @@ from .identity import ProgramIdentity
 
 
 def calibration_fingerprint(program: ProgramIdentity) -> str:
-    """Return a digest of a program without thresholds and samples, which a calibration sets."""
-    rounds = [r.identity(left_out=("threshold", "samples", "plans")) for r in program.preset.rounds]
+    """Return a digest of a program without thresholds and samples, which a calibration sets.
+
+    The rule `give-up` is left out too, because a calibration brings its counts.
+    """
+    left_out = ("threshold", "samples", "plans", "give_up")
+    rounds = [r.identity(left_out=left_out) for r in program.preset.rounds]
     plans = [r.plans > 1 for r in program.preset.rounds]
     parts: list[Any] = [rounds, plans, program.domain, program.prompts]
     if program.preset.pregate is not None:  # fingerprints of presets without one stay the same

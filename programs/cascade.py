@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import dspy
 
@@ -23,6 +23,7 @@ from .confidence.early_stopping import EXACT, check_rule
 from .confidence.registry import check_confidence, round_confidence
 from .demonstrations import nearest_by_role
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
+from .give_up import GiveUp, check_counts, check_suits, named_measures
 from .hedging import Hedge
 from .json_form import JsonForm
 from .optimizer_trace import extend_trace, trace_of_answer
@@ -68,6 +69,7 @@ class Cascade(PromptedProgram):
             is the domain's default: the share of the votes, or the visible tests.
         hedge: when the next round's plan is written while the vote is open, see `hedging`; None for
             never.
+        give_up: when rounds are left that name a measure in `give_up`, see `GiveUp`.
 
     Raises:
         CopeError: for a wrong preset, a tier that the team lacks, or an unsuitable `early_stop`.
@@ -91,6 +93,7 @@ class Cascade(PromptedProgram):
         saved_kind: str | None = None,
         signature: type[dspy.Signature] | str | None = None,
         hedge: Hedge | None = None,
+        give_up: GiveUp | None = None,
         json_form: JsonForm | None = None,
     ) -> None:
         super().__init__()
@@ -118,6 +121,7 @@ class Cascade(PromptedProgram):
         self.early_stop = early_stop
         self.rank_settings: dict[str, str] = {}
         self.hedge = hedge
+        self.give_up = give_up
         self._confidences: dict[int, Confidence] = {}
         check_tiers(self.preset, self.team.tiers)
         check_domain(self.preset, domain)
@@ -126,6 +130,7 @@ class Cascade(PromptedProgram):
         for number, spec in enumerate(self.preset.rounds, 1):
             self._confidences[number] = round_confidence(spec.confidence, self.confidence)
             check_rule(early_stop, self._confidences[number])
+            check_suits(self.preset, number, self._confidences[number])
             setattr(self, round_attribute(number), CascadeRound(self.preset, number, kind))
 
     @property
@@ -146,6 +151,7 @@ class Cascade(PromptedProgram):
             "saved_kind": self.given_saved_kind,
             "signature": None if self.task_signature is None else self.task_signature.signature,
             "hedge": self.hedge,
+            "give_up": self.give_up,
             "json_form": self.json_form,
         }
 
@@ -158,6 +164,8 @@ class Cascade(PromptedProgram):
                 settings.setdefault("fitted", {})[confidence.kind] = identity
         if self.hedge is not None:
             settings["hedge"] = self.hedge.limit
+        if self.give_up is not None and named_measures(self.preset):
+            settings["give_up"] = self.give_up.identity
         if self._pregate is not None:
             settings["pregate"] = self._pregate.identity
         return settings | self.rank_settings
@@ -224,6 +232,7 @@ class Cascade(PromptedProgram):
 
     async def _answer(self, question: str, inputs: dict[str, Any]) -> dict[str, Any]:
         """Run the rounds and return the fields of the prediction, without the usage."""
+        check_counts(self.preset, self.give_up)
         progress = Progress()
         results: list[dspy.Prediction] = []
         records: list[RoundRecord] = []
@@ -255,6 +264,7 @@ class Cascade(PromptedProgram):
             early_stop=self.early_stop,
             inputs=inputs,
             nearest=nearest_by_role(self.knn_demos, round_.number, question),
+            give_up=self.give_up,
         )
 
     def optimizer_trace(self, results: list[dspy.Prediction], first: int = 1) -> list[Any]:
@@ -271,20 +281,6 @@ class Cascade(PromptedProgram):
     def answers(self) -> AnswerKind:
         """The kind of answers: how they are parsed and compared."""
         return ANSWER_KINDS.by_name(self.answer_kind)
-
-    def with_json_form(self, form: JsonForm) -> Self:
-        """Return the program with the same planners, whose answers are JSON of a form.
-
-        Raises:
-            CopeError: for a program with a signature of its own, whose outputs have types.
-        """
-        if self.task_signature is not None:
-            raise CopeError("a program with a signature of its own does not answer in JSON")
-        params = self.get_params() | {"json_form": form, "confidence": None}
-        other = type(self)(**params)
-        for mine, theirs in zip(other.rounds(), self.rounds(), strict=True):
-            mine.planner = theirs.planner
-        return other
 
     @staticmethod
     def from_file(path: str | Path, team: Team | None = None, **kwargs: Any) -> "Cascade":

@@ -13,9 +13,9 @@ from ..models.concurrency import with_priority
 from ..models.continuation import ContinuingAdapter, can_continue, continuation_settings
 from ..models.reply_text import TextSink, use_text_sink
 from ..models.spending import budget_round
-from .confidence.base import Confidence, FinishingTally, Sample, Tally
+from .confidence.base import Confidence, FinishingTally, Sample
 from .confidence.early_stopping import EXACT, HEURISTIC_RULES, rescale_confidence
-from .confidence.proposed_tests import ProposedTestTally
+from .confidence.proposed_tests import keep_tests
 from .confidence.ranks import Ranks
 from .confidence.tests import KEPT, PROPOSED
 from .confidence.votes import accepts
@@ -30,6 +30,7 @@ from .events import (
     current_observer,
     emit,
 )
+from .give_up import GiveUp, RoundLeaver
 from .module import ProgramModule, instruct
 from .planner import Planner
 from .preset import Preset
@@ -97,6 +98,7 @@ class CascadeRound(ProgramModule):
         early_stop: str = EXACT,
         inputs: Mapping[str, Any] | None = None,
         nearest: Demos | None = None,
+        give_up: GiveUp | None = None,
     ) -> dspy.Prediction:
         """Run the round.
 
@@ -109,11 +111,12 @@ class CascadeRound(ProgramModule):
             early_stop: the rule that stops the round early.
             inputs: the question's other inputs, such as the tests that a program must pass.
             nearest: demonstrations selected for the question, by role.
+            give_up: when the round is left, where the preset asks for it; None for never.
 
         Returns:
             A prediction with `verdict`, `accepted`, `samples`, `plan` (the forwarded plan; None
-            without one, empty when it says nothing) and `shared` (the plan that all samples share,
-            as a sample).
+            without one, empty when it says nothing), `shared` (the plan that all samples share,
+            as a sample) and `undrawn` (samples left out because the round was left).
 
         Raises:
             Halt: when the budget is used up.
@@ -133,10 +136,10 @@ class CascadeRound(ProgramModule):
             answer_stops=self.answer_stops,
         )
         with budget_round():
-            return await self._run(call, confidence, early_stop)
+            return await self._run(call, confidence, early_stop, give_up)
 
     async def _run(
-        self, call: RoundCall, confidence: Confidence, early_stop: str
+        self, call: RoundCall, confidence: Confidence, early_stop: str, give_up: GiveUp | None
     ) -> dspy.Prediction:
         spec, number, question = self.spec, self.number, call.inputs["question"]
         emit(RoundStarted(number, spec.planner, spec.plan, spec.reasoner, spec.samples))
@@ -147,6 +150,7 @@ class CascadeRound(ProgramModule):
         tally = confidence.tally(order, self._gate_inputs(call, shared), self.answers)
         forwards = self.forwards_plan and shared is None
         priorities = request_priorities(order, spec, confidence, early_stop, forwards)
+        leaver = RoundLeaver(give_up, number, spec, confidence, tally)
 
         async def make(index: int) -> Sample:
             # Busy models answer the first samples of all questions before second samples of any.
@@ -169,16 +173,17 @@ class CascadeRound(ProgramModule):
             forwards_plan=forwards,
             early_stop=early_stop,
             counted=counted,
+            leaves=leaver.rule,
         )
         if isinstance(tally, FinishingTally):
             with call.context(spec.reasoner, "other", [], None):
                 await tally.finish()
         if shared and self.writes_tests:
-            _keep_tests(tally, shared, samples)
+            keep_tests(tally, shared, samples)
         verdict = replace(tally.verdict(), kind=tally.kind)
         if getattr(confidence, "ranks", False):
             verdict = self.ranks.rank(verdict)
-        if early_stop in HEURISTIC_RULES:
+        if early_stop in HEURISTIC_RULES and not leaver.undrawn:
             verdict = rescale_confidence(verdict, len(samples))
         accepted = accepts(verdict, spec.threshold)
         plan = shared.plan if shared else forwarded_plan(verdict, samples, order)
@@ -195,10 +200,16 @@ class CascadeRound(ProgramModule):
                 plan,
                 verdict.explanation,
                 early_stop,
+                spec.give_up if leaver.undrawn else None,
             )
         )
         return dspy.Prediction(
-            verdict=verdict, accepted=accepted, samples=samples, plan=plan, shared=shared
+            verdict=verdict,
+            accepted=accepted,
+            samples=samples,
+            plan=plan,
+            shared=shared,
+            undrawn=leaver.undrawn,
         )
 
     def plans_before(self, round_: "CascadeRound") -> bool:
@@ -288,11 +299,3 @@ class CascadeRound(ProgramModule):
         if start:
             observer(AnswerText(self.number, start))
         return lambda text: observer(AnswerText(self.number, text))
-
-
-def _keep_tests(tally: Tally, shared: Sample, samples: list[Sample]) -> None:
-    """Make the tests that hold the plan of a round, which later rounds see and records keep."""
-    kept = tally.kept_tests if isinstance(tally, ProposedTestTally) else ()
-    shared.plan = "\n".join(kept)
-    for sample in samples:
-        sample.plan = shared.plan

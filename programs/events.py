@@ -53,6 +53,7 @@ class RoundDecided:
         samples_drawn: samples that the rule `early_stop` needed, of `samples`.
         plan: the plan that the round forwards.
         explanation: how the answer was found, unless by the share of the votes.
+        give_up: the measure by which the round was left, see `give_up.py`; None if it was not.
     """
 
     round: int
@@ -66,10 +67,14 @@ class RoundDecided:
     plan: str | None
     explanation: str = ""
     early_stop: str = EXACT
+    give_up: str | None = None
 
     @property
     def reason(self) -> str:
         """The reason for the decision."""
+        if self.give_up is not None:
+            undrawn = self.samples - self.samples_drawn
+            return f"{undrawn} more of {self.samples} samples are not worth their {self.give_up}"
         if self.answer is None:
             return "no answer could be read"
         if self.explanation:

@@ -9,6 +9,7 @@ from ..errors import CopeError
 from ..models import call_labels, metered
 from ..models.usage_row import UsageRow
 from .cascade import Cascade
+from .give_up import check_counts
 from .progress import Progress
 from .results import final_answer, make_round_record, usage_summary
 from .round_record import RoundRecord
@@ -50,6 +51,7 @@ async def ask_round(
         dspy.LMError: when a model fails.
     """
     started = time.perf_counter()
+    check_counts(cascade.preset, cascade.give_up)
     question, others = question_and_others(cascade, inputs)
     round_ = list(cascade.rounds())[number - 1]
     before = Progress(dict(progress.plans), progress.attempts)

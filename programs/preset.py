@@ -75,6 +75,11 @@ class Preset(BaseModel):
                     f"rounds.{number}.threshold: the last round returns its answer, "
                     "so it has no threshold"
                 )
+            if last and round_.give_up is not None:
+                raise ValueError(
+                    f"rounds.{number}.give_up: the last round returns its answer, so no round "
+                    "is left for another"
+                )
             if not last and round_.threshold is None:
                 raise ValueError(
                     f"rounds.{number}.threshold: missing, so the rounds after it would never run"

@@ -18,6 +18,7 @@ from pydantic import (
 
 from ..errors import suggest_names
 from ..signatures.plans.base import PlanEnds
+from ..stats.measures import MEASURES
 from .confidence.registry import CONFIDENCES, is_fitted_name
 from .plan_kinds import PLAN_KINDS, known_plan_kind
 from .preset_errors import round_error
@@ -38,6 +39,7 @@ _OPTIONAL = (
     "hint_tokens",
     "hint_lines",
     "thought",
+    "give_up",
 )
 
 
@@ -88,6 +90,9 @@ class Round(BaseModel):
     thought: Literal["short"] | None = None
     """What the reasoner thinks before its answer, where thoughts are optional, as in the steps of a
     game: `short`, one sentence; None, nothing."""
+    give_up: str | None = None
+    """The measure by which the round is left once more samples cost more than they are worth: a
+    name in `MEASURES`, such as `seconds`, see `give_up.py`; None draws them."""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -101,6 +106,13 @@ class Round(BaseModel):
     def _known_confidence(cls, name: str | None) -> str | None:
         if name is not None and name not in CONFIDENCES and not is_fitted_name(name):
             raise ValueError(f"no confidence is named {name!r}: {suggest_names(name, CONFIDENCES)}")
+        return name
+
+    @field_validator("give_up")
+    @classmethod
+    def _known_measure(cls, name: str | None) -> str | None:
+        if name is not None and name not in MEASURES:
+            raise ValueError(f"no measure is named {name!r}: {suggest_names(name, MEASURES)}")
         return name
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ from .calibration_match import describe_calibration, load_matching_certificate
 from .cascade import Cascade
 from .compile_metadata import describe_compile, read_compile_metadata
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
+from .give_up import GiveUp, check_counts, named_measures
 from .hedging import Hedge
 from .identity import ProgramIdentity
 from .options import ProgramOptions, TeamOptions
@@ -190,6 +191,7 @@ def resolve_calibrated_cascade(
             raise CopeError(
                 "--hedge reads how often rounds escalate from a calibration: give --calibration"
             )
+        check_counts(cascade.preset, None)
         return ResolvedProgram(cascade, path, None)
     asked = team_options.request_settings()
     asked[RULE] = options.early_stop
@@ -210,6 +212,9 @@ def resolve_calibrated_cascade(
     if options.hedge is not None and certificate.setting is not None:
         source = str(options.calibration)
         calibrated.hedge = Hedge.from_reports(options.hedge, certificate.more, source)
+    if named_measures(calibrated.preset):
+        source = str(options.calibration)
+        calibrated.give_up = GiveUp.from_reports(certificate.more, calibrated.preset, source)
     return ResolvedProgram(calibrated, path, certificate)
 
 

@@ -34,6 +34,9 @@ def make_round_record(
         "samples": [sample_record(sample) for sample in result.samples],
         "seconds": seconds,
     }
+    undrawn = result.get("undrawn")  # a cached result of an earlier version does not say it
+    if undrawn:
+        record["undrawn"] = undrawn
     if verdict.raw is not None:
         record["raw_confidence"] = verdict.raw
     record["kind"] = kind_of(record)  # a cached verdict of an earlier version does not name it

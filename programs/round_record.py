@@ -73,6 +73,8 @@ class RoundRecord(TypedDict):
         samples: the samples drawn; a replay leaves them in its recording.
         seconds: wall time of the round; a replay has none.
         hedge: the next round's plan, where it was started early.
+        undrawn: samples left out, where the round was left because they were not worth their cost,
+            see `give_up.py`.
     """
 
     round: int
@@ -90,6 +92,7 @@ class RoundRecord(TypedDict):
     samples: NotRequired[list[SampleRecord]]
     seconds: NotRequired[float]
     hedge: NotRequired[HedgeRecord]
+    undrawn: NotRequired[Annotated[int, Ge(0)]]
 
 
 def is_ranked(record: RoundRecord) -> bool:

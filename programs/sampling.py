@@ -83,6 +83,7 @@ async def draw_samples(
     forwards_plan: bool,
     early_stop: str = EXACT,
     counted: Callable[[Sample], None] = _ignore,
+    leaves: Callable[[int], bool] | None = None,
 ) -> list[Sample]:
     """Draw the samples of a round.
 
@@ -96,6 +97,8 @@ async def draw_samples(
             receives the samples in their order and not as they finish. So its decision depends
             neither on speed nor on the length of answers.
         counted: called after each sample is counted.
+        leaves: returns whether the round is left, from the number of samples counted. Then samples
+            are counted in their order too.
 
     Returns:
         The counted samples by index. Samples in progress when the rule stops are cancelled, at the
@@ -105,7 +108,7 @@ async def draw_samples(
     waiting = set(tasks)
     finished: list[Sample] = []
     ready: dict[int, Sample] = {}  # finished and not counted, by rank
-    in_order = early_stop in HEURISTIC_RULES
+    in_order = early_stop in HEURISTIC_RULES or leaves is not None
     stopped = False
     try:
         while waiting and not stopped:
@@ -121,6 +124,8 @@ async def draw_samples(
                 counted(sample)
                 if in_order:
                     stopped = should_stop(early_stop, tally, threshold, forwards_plan)
+                if leaves is not None and not stopped:
+                    stopped = leaves(len(finished))
             if not in_order:
                 stopped = should_stop(early_stop, tally, threshold, forwards_plan)
     finally:

@@ -4,6 +4,7 @@ from typing import Any
 
 from ..errors import CopeError
 from ..programs import Cascade
+from ..programs.json_form import JsonForm
 from .errors import invalid
 from .question import Question
 from .single_call import answers_with_one_call, shows_tokens
@@ -18,7 +19,7 @@ def adapt(cascade: Cascade, question: Question) -> Cascade:
     cascade = _with_numbers(cascade, question)
     if question.json_form is not None:
         try:
-            cascade = cascade.with_json_form(question.json_form)
+            cascade = _with_json_form(cascade, question.json_form)
         except CopeError as error:
             raise invalid(str(error), "response_format") from None
     if question.alternatives is not None and not shows_tokens(cascade):
@@ -53,3 +54,18 @@ def _with_numbers(cascade: Cascade, question: Question) -> Cascade:
     for mine, theirs in zip(adapted.rounds(), cascade.rounds(), strict=True):
         mine.ranks = theirs.ranks
     return adapted
+
+
+def _with_json_form(cascade: Cascade, form: JsonForm) -> Cascade:
+    """Return the program with the same planners, whose answers are JSON of a form.
+
+    Raises:
+        CopeError: for a program with a signature of its own, whose outputs have types.
+    """
+    if cascade.task_signature is not None:
+        raise CopeError("a program with a signature of its own does not answer in JSON")
+    params = cascade.get_params() | {"json_form": form, "confidence": None}
+    other = type(cascade)(**params)
+    for mine, theirs in zip(other.rounds(), cascade.rounds(), strict=True):
+        mine.planner = theirs.planner
+    return other

@@ -10,6 +10,7 @@ from ...programs.calibration_match import load_matching_certificate
 from ...programs.identity import ProgramIdentity
 from ...util.hashing import question_fingerprint
 from ..replay.match import recorded_identity, single_tier_program
+from ..replay.programs import left_replay
 from ..replay.replay import Replay
 
 if TYPE_CHECKING:
@@ -106,10 +107,11 @@ def _calibrated_replay(
     if setting is None:
         alone = single_tier_program(recording, program.preset.last_tier)
         return Replay(recording, alone, prices=request.prices)
-    return Replay(
+    replay = Replay(
         recording,
         program,
         samples=setting["samples"],
         thresholds=tuple(setting["thresholds"]),
         prices=request.prices,
     )
+    return left_replay(replay, certificate, str(request.calibration))

@@ -8,6 +8,7 @@ from typing import Any
 from ...errors import CopeError
 from ...models.reprice import prices_to_json
 from ...programs.compile_metadata import read_compile_metadata
+from ...programs.give_up import check_counts
 from ...programs.identity import ProgramIdentity
 from ...programs.preset import Preset, preset_names, presets_for_replay
 from ...stats.tiers import last_tier_of
@@ -238,4 +239,7 @@ def _leave_out(request: ReplayRequest, name: str, reason: str | None) -> None:
 
 
 def _replay(request: ReplayRequest, program: ProgramIdentity | Preset | Path) -> Replay:
-    return Replay(request.recording, program, samples=request.samples, prices=request.prices)
+    replay = Replay(request.recording, program, samples=request.samples, prices=request.prices)
+    if request.calibration is None:  # else the program that it is for is compared too
+        check_counts(replay.preset, None)
+    return replay

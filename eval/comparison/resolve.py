@@ -7,6 +7,7 @@ from pathlib import Path
 from ...errors import CopeError
 from ...programs import System, load_preset, make_system
 from ...programs.domains.registry import domain_by_name
+from ...programs.give_up import check_counts
 from ...programs.preset_fit import preset_misfit
 from ...programs.resolve import resolve_cascade, resolve_program_path, system_options
 from ...programs.systems.registry import is_system_file
@@ -87,6 +88,7 @@ def _cascade(
         notify=notify,
     )
     cascade = resolve_cascade(options, team, task.domain, path)
+    check_counts(cascade.preset, None)
     system = system_for(cascade, task, request.agent_settings)
     name = Path(source).stem if source.endswith(".json") else cascade.preset.name
     return name, ComparedSystem(system, path)

@@ -10,12 +10,14 @@ from ...programs.bundled import find_bundled_program
 from ...programs.calibration_file import Certificate
 from ...programs.calibration_match import load_matching_certificate
 from ...programs.compile_metadata import read_compile_metadata
+from ...programs.give_up import GiveUp, check_counts, named_measures
 from ...programs.identity import ProgramIdentity
 from ...programs.options import ProgramOptions
 from ...programs.preset import Preset
 from ...programs.resolve import with_calibrated_setting
 from ..recording.recording import Recording
 from .match import recorded_identity
+from .replay import Replay
 
 
 def compile_metadata_in_recording(recording: Recording, name: str) -> dict[str, Any]:
@@ -73,14 +75,18 @@ def _metadata_of(file: Path | None) -> dict[str, Any]:
 
 
 def resolve_replayed_calibration(
-    recording: Recording, options: ProgramOptions, file: Path
+    recording: Recording,
+    options: ProgramOptions,
+    file: Path,
+    program: ProgramIdentity | Preset | None = None,
 ) -> tuple[ProgramOptions, Certificate]:
-    """Return the options with the setting of a calibration of the recording's own program.
+    """Return the options with the setting of a calibration of a program.
 
     Args:
         recording: the recording.
         options: the options of the program.
         file: the calibration.
+        program: the program; None is the recording's own.
 
     Raises:
         CopeError: if the calibration cannot be read or does not fit, or if it chose the last tier
@@ -89,7 +95,7 @@ def resolve_replayed_calibration(
     manifest = recording.manifest
     certificate = load_matching_certificate(
         file,
-        recorded_identity(recording, next(iter(recording.programs))),
+        _identity(recording, program),
         recording.models,
         manifest.settings,
         manifest.task,
@@ -102,6 +108,37 @@ def resolve_replayed_calibration(
         )
     calibrated = with_calibrated_setting(options, certificate)
     return replace(calibrated, calibration=None), certificate
+
+
+def left_replay(replay: Replay, certificate: Certificate | None, source: str) -> Replay:
+    """Return a replay whose rounds are left where its preset asks for it.
+
+    Args:
+        replay: the program on the recording.
+        certificate: the calibration that holds the counts; None without one.
+        source: its file, for errors.
+
+    Raises:
+        CopeError: if the preset asks for it and the counts are not there.
+    """
+    if not named_measures(replay.preset):
+        return replay
+    if certificate is None:
+        check_counts(replay.preset, None)
+        return replay
+    give_up = GiveUp.from_reports(certificate.more, replay.preset, source)
+    return Replay(replay.recording, replay.program, prices=replay.prices, give_up=give_up)
+
+
+def _identity(recording: Recording, program: ProgramIdentity | Preset | None) -> ProgramIdentity:
+    """Return what a calibration knows a program by; prompts of imported samples are not known."""
+    if program is None:
+        return recorded_identity(recording, next(iter(recording.programs)))
+    if isinstance(program, ProgramIdentity):
+        return program
+    if recording.is_imported:
+        return ProgramIdentity(program, recording.domain)
+    return ProgramIdentity.of_preset(program, recording.domain)
 
 
 def _bundled_program(recording: Recording, name: str, bundled: bool) -> Path | None:

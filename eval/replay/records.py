@@ -112,18 +112,22 @@ def _decided_round(round_: ReplayedRound, index: int, answers: bool) -> RoundRec
     verdict, recorded = round_.verdict, round_.recorded
     assert verdict and recorded and round_.order is not None and round_.kinds is not None
     leader, order = int(verdict.leader[index]), round_.order[index]
-    return {
+    asked = round_.spec.samples if round_.drawn is None else int(round_.drawn[index])
+    record: RoundRecord = {
         "round": round_.number,
         "kind": str(round_.kinds[index]),
         "accepted": leader >= 0 and answers,
         "answer": recorded.answers[index, leader] if leader >= 0 else None,
         "confidence": float(verdict.confidence[index]),
         "threshold": round_.spec.threshold,
-        "votes": _votes(round_, index, order),
+        "votes": _votes(round_, index, order[:asked]),
         "supporters": [int(sample) for sample in order if verdict.supporters[index, sample]],
-        "asked": round_.spec.samples,
+        "asked": asked,
         "plan": round_.forwarded_plans[index],
     }
+    if asked < round_.spec.samples:
+        record["undrawn"] = round_.spec.samples - asked
+    return record
 
 
 def _votes(round_: ReplayedRound, index: int, order: Array) -> dict[str, int]:

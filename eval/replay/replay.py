@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...models import Price
+from ...programs.give_up import GiveUp
 from ...programs.identity import ProgramIdentity
 from ...programs.pregate import preset_router
 from ...programs.preset import Preset
@@ -38,11 +39,13 @@ class Replay:
         samples: number of samples in the rounds that draw several, up to the recorded number.
         thresholds: for the first gates, in order.
         prices: the user's price of a tier; without one the recorded cost counts.
+        give_up: when rounds are left that name a measure in `give_up`; None for never.
 
     Attributes:
         recording: the recording.
         preset: the preset, with the replayed samples and thresholds.
         program: the preset with its prompts.
+        prices: the user's price of a tier.
         rounds: the decisions of each round, and for which questions the recording holds its calls.
 
     Raises:
@@ -59,6 +62,7 @@ class Replay:
         samples: int | None = None,
         thresholds: tuple[float, ...] = (),
         prices: Mapping[str, Price] | None = None,
+        give_up: GiveUp | None = None,
     ) -> None:
         if not isinstance(recording, Recording):
             recording = Recording.open(recording)
@@ -69,7 +73,7 @@ class Replay:
             self.preset = requested.preset.with_overrides(samples, thresholds)
         check_domain(self.preset, requested.domain)
         self.program = ProgramIdentity(self.preset, requested.domain, requested.prompts)
-        self._prices = prices or {}
+        self.prices, self._give_up = prices or {}, give_up
         self.rounds: list[ReplayedRound] = []
         router = preset_router(self.preset, recording.models)
         first = None if router is None else router.first_rounds(recording.questions)
@@ -117,7 +121,7 @@ class Replay:
         kind = confidence_name(spec, self.program.domain)
         if kind == confidence_name(match.spec, self.program.domain):
             kind = None
-        return replay_round(number, spec, match, known, reason, self._prices, kind)
+        return replay_round(number, spec, match, known, reason, self.prices, kind, self._give_up)
 
     @property
     def thresholds(self) -> tuple[float, ...]:

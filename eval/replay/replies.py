@@ -4,6 +4,7 @@ import numpy as np
 
 from ...programs.reply_counts import ReplyCounts
 from ...util.arrays import Array
+from .give_up import mask_of_drawn
 from .replay import Replay
 from .round import ReplayedRound
 
@@ -49,4 +50,7 @@ def _count(round_: ReplayedRound, rows: Array) -> Array | None:
     cut = truncated == 1
     refused = ~cut & (column("refused") == 1)
     unread = (column("answer") == None) & ~cut & ~refused  # noqa: E711 (elementwise)
+    if round_.drawn is not None and round_.order is not None:
+        drawn = mask_of_drawn(round_.order, round_.drawn)[rows]
+        cut, refused, unread = cut & drawn, refused & drawn, unread & drawn
     return np.array([cut.sum(), refused.sum(), unread.sum()])

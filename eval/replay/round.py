@@ -9,10 +9,12 @@ import numpy as np
 from ...models import Price
 from ...programs.confidence.decide import decide_round, rank_verdicts
 from ...programs.confidence.vectorized import RoundSamples, VerdictArrays
+from ...programs.give_up import GiveUp
 from ...programs.preset_round import Round
 from ...util.arrays import Array
 from ..recording.round import CallArrays, RecordedRound, pick_sample
 from ..recording.schema import USAGE_FIELDS
+from .give_up import mask_of_drawn, samples_drawn
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class ReplayedRound:
         kinds: (questions,) of str: the name of the confidence that decides; None without a recorded
             round.
         skipped: (questions,) of bool: whether a gate before the rounds skips it; None if on none.
+        drawn: (questions,): samples drawn until the round was left, see `cope.programs.give_up`;
+            None where all are drawn.
     """
 
     number: int
@@ -52,8 +56,8 @@ class ReplayedRound:
     raw_confidence: Array | None = None
     samples: RoundSamples | None = None
     kinds: Array | None = None
-
     skipped: Array | None = None
+    drawn: Array | None = None
 
     def skip(self, questions: Array) -> "ReplayedRound":
         """Return the round without some questions, which do not run it and make no call.
@@ -112,6 +116,7 @@ def replay_round(
     missing_reason: str,
     prices: Mapping[str, Price],
     kind: str | None = None,
+    give_up: GiveUp | None = None,
 ) -> ReplayedRound:
     """Decide a round from its first `spec.samples` recorded samples.
 
@@ -126,6 +131,7 @@ def replay_round(
         missing_reason: why they are not, for the other questions.
         prices: the user's price of a tier; without one the recorded cost counts.
         kind: the confidence that decides; None is the recorded one.
+        give_up: when the round is left, where the preset asks for it; None for never.
     """
     count = spec.samples
     plans, order = recorded.plans[:, :count], recorded.order(count, number)
@@ -141,6 +147,11 @@ def replay_round(
     kinds = recorded.kind
     if kind is not None:
         kinds = np.full(len(known), kind)
+    drawn, mask = None, None
+    if give_up is not None and spec.give_up is not None:
+        drawn = samples_drawn(give_up, number, spec, kinds, samples)
+        mask = mask_of_drawn(order, drawn)
+        samples = samples.only(mask)
     verdict, raw = rank_verdicts(kinds, decide_round(kinds, samples))
     scores = np.where(
         verdict.leader >= 0, recorded.scores[np.arange(len(known)), verdict.leader], 0.0
@@ -156,10 +167,11 @@ def replay_round(
         order=order,
         scores=scores,
         forwarded_plans=_forwarded_plans(spec, plans, verdict),
-        usage=_usage(spec, recorded, prices),
+        usage=_usage(spec, recorded, prices, mask),
         raw_confidence=raw,
         samples=samples,
         kinds=kinds,
+        drawn=drawn,
     )
 
 
@@ -177,20 +189,30 @@ def _forwarded_plans(spec: Round, plans: Array, verdict: VerdictArrays) -> Array
 
 
 def _usage(
-    spec: Round, recorded: RecordedRound, prices: Mapping[str, Price]
+    spec: Round, recorded: RecordedRound, prices: Mapping[str, Price], drawn: Array | None
 ) -> dict[tuple[str, str], dict[str, Array]]:
-    """Return the usage of the first calls of a round, by tier and role."""
+    """Return the usage of the first calls of a round, by tier and role.
+
+    Args:
+        spec: the preset's round.
+        recorded: holds the calls.
+        prices: by tier.
+        drawn: (questions, samples) of bool: the samples that count; None for all.
+    """
     usage: dict[tuple[str, str], dict[str, Array]] = {}
     if spec.planner and recorded.plan_calls:
-        calls = _first_calls(recorded.plan_calls, spec.planner, spec.plans)
+        of_samples = drawn if spec.plans > 1 else None
+        calls = _first_calls(recorded.plan_calls, spec.planner, spec.plans, of_samples)
         usage[spec.planner, "plan"] = _usage_sums(calls, prices.get(spec.planner))
-    calls = _first_calls(recorded.reason_calls, spec.reasoner, spec.samples)
+    calls = _first_calls(recorded.reason_calls, spec.reasoner, spec.samples, drawn)
     usage[spec.reasoner, "reason"] = _usage_sums(calls, prices.get(spec.reasoner))
     return usage
 
 
-def _first_calls(calls: CallArrays, tier: str, count: int) -> CallArrays:
+def _first_calls(calls: CallArrays, tier: str, count: int, drawn: Array | None) -> CallArrays:
     arrays = {name: array[:, :count] for name, array in vars(calls).items() if name != "tier"}
+    if drawn is not None:
+        arrays = {name: np.where(drawn, array, 0) for name, array in arrays.items()}
     return CallArrays(tier, **arrays)
 
 

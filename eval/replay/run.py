@@ -6,13 +6,16 @@ from typing import Any
 
 from ...errors import CopeError
 from ...models.prices import Price
+from ...programs.calibration_file import Certificate
 from ...programs.calibration_match import check_answer_kind, describe_calibration
 from ...programs.confidence.early_stopping import HEURISTIC_RULES
+from ...programs.identity import ProgramIdentity
 from ...programs.options import ProgramOptions
+from ...programs.preset import Preset
 from ..recording.recording import Recording
 from ..run.warnings import Notify, warn_about_calibration, warn_about_contamination
 from .evaluation import ReplayEvaluation, evaluate_replay
-from .programs import resolve_replayed_calibration, resolve_replayed_program
+from .programs import left_replay, resolve_replayed_calibration, resolve_replayed_program
 from .records import replay_results
 from .replay import Replay
 
@@ -47,9 +50,10 @@ def evaluate_on_recording(
     Raises:
         CopeError: if the recording lacks what the program needs.
     """
-    if options.calibration:
-        options = _take_calibration(recording, options, notify)
     wanted, compiled = resolve_replayed_program(recording, options, names_preset)
+    certificate, source = None, str(options.calibration)
+    if options.calibration:
+        options, certificate = _take_calibration(recording, options, wanted, notify)
     replay = Replay(
         recording,
         wanted,
@@ -57,6 +61,7 @@ def evaluate_on_recording(
         thresholds=options.thresholds,
         prices=dict(prices),
     )
+    replay = left_replay(replay, certificate, source)
     replayed = replay_results(replay, limit)
     if not replayed.results:
         reason = next(iter(replayed.unknown))
@@ -66,12 +71,11 @@ def evaluate_on_recording(
     return EvaluationOfRecording(evaluation, evaluation.document(contamination))
 
 
-def replay_problem(options: ProgramOptions, names_program: bool) -> str | None:
+def replay_problem(options: ProgramOptions) -> str | None:
     """Return why a replay cannot be as the options ask, and what to do; None if it can.
 
     Args:
-        options: preset or program, with early stopping, hedge and calibration.
-        names_program: whether the user named the preset or program.
+        options: preset or program, with early stopping and hedge.
     """
     if options.early_stop in HEURISTIC_RULES:
         return (
@@ -81,20 +85,21 @@ def replay_problem(options: ProgramOptions, names_program: bool) -> str | None:
         )
     if options.hedge is not None:
         return "A replay takes no time that --hedge could save: leave it out."
-    if options.calibration and names_program:
-        return "With --replay, --calibration is of the record's own program: leave out --preset."
     return None
 
 
 def _take_calibration(
-    recording: Recording, options: ProgramOptions, notify: Notify
-) -> ProgramOptions:
+    recording: Recording,
+    options: ProgramOptions,
+    program: ProgramIdentity | Preset | None,
+    notify: Notify,
+) -> tuple[ProgramOptions, Certificate]:
     """Return the options with the setting of their calibration, and warn where it may not hold."""
     file = options.calibration
     assert file is not None
-    options, certificate = resolve_replayed_calibration(recording, options, file)
+    options, certificate = resolve_replayed_calibration(recording, options, file, program)
     check_answer_kind(file, certificate, recording.manifest.kind_of_answers)
     notify(describe_calibration(file, certificate))
     task = recording.manifest.task
     warn_about_calibration(certificate, task, recording.questions, recording.gold, notify)
-    return options
+    return options, certificate

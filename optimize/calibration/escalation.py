@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...eval import Replay
-from ...programs.confidence.decide import decide_round
+from ...eval.replay.give_up import states_by_drawn
 from ...programs.hedging import StateCounts
 from ...util.arrays import Array
 
@@ -26,10 +26,7 @@ def escalation_counts(replay: Replay, rows: Array) -> list[StateCounts]:
             continue
         reached = rows[outcomes.round[rows] >= round_.number]
         escalated = outcomes.round[reached] > round_.number
-        seen = samples.take(reached)
-        for drawn in range(1, seen.order.shape[1] + 1):
-            decided = decide_round(kinds[reached], seen.first(drawn))
-            leading = decided.supporters.sum(axis=1)
+        for drawn, leading in states_by_drawn(kinds[reached], samples.take(reached)):
             for value in np.unique(leading):
                 in_state = leading == value
                 counts.append(

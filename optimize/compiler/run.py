@@ -11,6 +11,7 @@ from ...eval import Task, answer_kind_of, read_answers_of, with_inferred_kind
 from ...eval.tasks.adaptable import check_single_step
 from ...models import Team
 from ...programs import Cascade
+from ...programs.give_up import check_counts
 from ...programs.options import ProgramOptions
 from ...programs.resolve import resolve_cascade
 from ...tracking import Tracker
@@ -122,6 +123,7 @@ def run_compile(
     splits = load_splits(task, request.split_options, request.settings.seed)
     task = with_inferred_kind(task, [*splits.train, *splits.val])
     cascade = resolve_cascade(request.program_options, request.team, task.domain)
+    check_counts(cascade.preset, None)
     cascade = read_answers_of(cascade, task)
     context: dict[str, Any] = {"test_visibility": task.test_visibility}
     context["prompt_settings"] = request.prompt_settings

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...sandbox import Sandbox, TestReport, TestSuite
+from .base import Sample, Tally
 from .suite_tally import SuiteTally
 
 
@@ -58,3 +59,11 @@ class ProposedTestTally(SuiteTally):
             if 2 * agreeing > len(judges):
                 holding.append(place)
         return holding
+
+
+def keep_tests(tally: Tally, shared: Sample, samples: Sequence[Sample]) -> None:
+    """Make the tests that hold the plan of a round, which later rounds see and records keep."""
+    kept = tally.kept_tests if isinstance(tally, ProposedTestTally) else ()
+    shared.plan = "\n".join(kept)
+    for sample in samples:
+        sample.plan = shared.plan

@@ -45,6 +45,20 @@ class RoundSamples:
         }
         return replace(self, **arrays, column=lambda name: self.column(name)[rows])
 
+    def only(self, drawn: Array) -> "RoundSamples":
+        """Return the samples of a round that drew some of them, and found nothing in the others.
+
+        Args:
+            drawn: (questions, samples) of bool.
+        """
+        return replace(
+            self,
+            votes=np.where(drawn, self.votes, -1),
+            passed=np.where(drawn, self.passed, -1),
+            answered=self.answered & drawn,
+            planned=self.planned & drawn,
+        )
+
     def first(self, drawn: int) -> "RoundSamples":
         """Return the first samples in the seeded order, as a round that drew no others."""
         arrays = {}

@@ -50,6 +50,8 @@ class VoteShare(Confidence):
         most, asked = next(iter(record["votes"].values()), 0), record["asked"]
         undrawn = samples - asked
         share, rule = f"{record['confidence']:.0%}", record.get("early_stop")
+        if record.get("undrawn"):
+            return f"{most} of {asked} samples agree ({undrawn} more were not worth their cost)"
         if undrawn > 0 and rule in HEURISTIC_RULES:
             not_drawn = f"{undrawn} more were not drawn by {rule}"
             return f"{most} of {asked} samples agree ({share}; {not_drawn})"

@@ -10,19 +10,16 @@ from cope.programs.options import ProgramOptions
 
 
 @pytest.mark.parametrize(
-    ("options", "names_program", "said"),
+    ("options", "said"),
     [
-        ({}, True, None),
-        ({"early_stop": "none"}, False, None),
-        ({"early_stop": "esc"}, False, "esc would not: leave out --early-stop"),
-        ({"early_stop": "adaptive-consistency"}, True, "leave out --early-stop"),
-        ({"hedge": 0.5}, False, "--hedge"),
-        ({"calibration": Path("c.json")}, False, None),
-        ({"calibration": Path("c.json")}, True, "leave out --preset"),
+        ({}, None),
+        ({"early_stop": "none"}, None),
+        ({"early_stop": "esc"}, "esc would not: leave out --early-stop"),
+        ({"early_stop": "adaptive-consistency"}, "leave out --early-stop"),
+        ({"hedge": 0.5}, "--hedge"),
+        ({"calibration": Path("c.json")}, None),
     ],
 )
-def test_a_problem_says_what_to_leave_out(
-    options: dict[str, Any], names_program: bool, said: str | None
-) -> None:
-    problem = replay_problem(ProgramOptions(**options), names_program)
+def test_a_problem_says_what_to_leave_out(options: dict[str, Any], said: str | None) -> None:
+    problem = replay_problem(ProgramOptions(**options))
     assert problem is None if said is None else said in (problem or "")
