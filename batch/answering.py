@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import dspy
 
+from ..answers.choices import find_choice
 from ..eval.run.evaluate import first_error
-from ..eval.tasks.choices import find_choice
 from ..eval.tasks.code_rows import BadRow
-from ..eval.tasks.table_files import Row
 from ..models import use_ledger
 from ..models.run_budget import RunBudget
 from ..programs import System, ask_system
+from ..util.table_files import Row
 from ..util.text import shorten
 from .answer_columns import AnsweredRow, added_cells
 from .journal import Journal

@@ -6,10 +6,10 @@ from typing import Any
 
 from ..eval.tasks.code_rows import BadRow
 from ..eval.tasks.columns import ColumnMapping, RowMapper, require_column
-from ..eval.tasks.table_files import Row
-from ..eval.tasks.template import cell_text
 from ..programs import System
 from ..programs.task_signature import TaskSignature
+from ..util.table_files import Row
+from ..util.template import cell_text
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import CopeError, first_line
 from ..eval.tasks.hub import open_hub, parse_hub_address
-from ..eval.tasks.table_files import Row, header_of, iter_rows, open_text, parquet_schema
+from ..util.table_files import Row, header_of, iter_rows, open_text, parquet_schema
 
 if TYPE_CHECKING:
     import pyarrow as pa

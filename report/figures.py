@@ -10,7 +10,6 @@ from .. import __version__
 from ..eval.comparison.envelope import pairwise_envelope
 from ..eval.comparison.margin import margin_test
 from ..eval.comparison.pair import compare_pair
-from ..eval.comparison.resampling import Resampling
 from ..eval.comparison.saving import find_savings
 from ..eval.comparison.systems import SystemScores
 from ..eval.run.summary import summarize
@@ -18,6 +17,7 @@ from ..eval.run.table import cache_sentence
 from ..programs.confidence.gate import GateText, join_gates
 from ..stats.intervals import bounds_with_unknown
 from ..stats.measures import MEASURES
+from ..stats.resampling import Resampling
 from .breakdowns import system_breakdowns
 from .costs import costs_per_question, report_measures
 from .decisions import round_gate_text

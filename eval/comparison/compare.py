@@ -7,6 +7,7 @@ from ...errors import CopeError, suggest_names
 from ...stats.bootstrap import DRAWS
 from ...stats.measures import MEASURES
 from ...stats.paired import holm, holm_levels
+from ...stats.resampling import Resampling
 from ...stats.tiers import LARGE, SMALL, last_tier_of
 from ...util.arguments import check_argument, check_number
 from ..run.store import QuestionResult
@@ -14,7 +15,6 @@ from .envelope import Envelope, pairwise_envelope
 from .flips import FlipTable, flip_table
 from .pair import ALPHA, PairedComparison, compare_pair
 from .price_ratio import PriceBasis, choose_basis, other_tier
-from .resampling import Resampling
 from .routing_baselines import RoutingBaselines, compare_to_routing_baselines
 from .saving import Saving, find_savings
 from .system_summary import SystemSummary, summarize_system

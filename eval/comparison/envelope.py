@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from ...stats.bootstrap import Estimate
+from ...stats.resampling import Resampling
 from ...util.arrays import Array
 from .formats import format_interval, format_points
-from .resampling import Resampling
 from .routing_baselines import Number
 from .systems import SystemScores
 

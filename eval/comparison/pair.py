@@ -9,6 +9,7 @@ import numpy as np
 from ...errors import CopeError
 from ...stats.bootstrap import Estimate, Sums
 from ...stats.clustered import design_effect
+from ...stats.difference import OneSidedBounds, PairedScores, exact_or_score_bounds
 from ...stats.measures import MEASURES
 from ...stats.paired import paired_p
 from ...stats.power import (
@@ -17,10 +18,9 @@ from ...stats.power import (
     questions_for_mean_margin,
     questions_needed,
 )
+from ...stats.resampling import Resampling
 from ...util.arrays import Array
-from .difference import OneSidedBounds, PairedScores, exact_or_score_bounds
 from .price_ratio import PriceBasis, PriceRatio, price_ratio
-from .resampling import Resampling
 from .systems import SystemScores
 
 ALPHA = 0.05

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ...stats.resampling import Resampling
 from ..run.repeats import Repeats, combine_repeats
 from .live import LiveComparison, run_comparison
 from .margin import margin_test
 from .pair import PairedComparison, compare_pair
 from .request import ComparisonCallbacks, ComparisonRequest
-from .resampling import Resampling
 from .store import ComparisonStore
 from .systems import QuestionScores, SystemScores
 

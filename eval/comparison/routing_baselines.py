@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from ...stats.bootstrap import Estimate
+from ...stats.resampling import Resampling
 from ...util.arrays import Array
-from .resampling import Resampling
 from .systems import SystemScores
 
 Number = float | Array

@@ -10,8 +10,8 @@ import numpy as np
 from ...models.cost import CostBounds
 from ...stats.bootstrap import Estimate
 from ...stats.measures import MEASURES
+from ...stats.resampling import Resampling
 from ...util.text import plural
-from .resampling import Resampling
 from .systems import SystemScores
 
 _PER = 1000

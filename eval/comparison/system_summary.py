@@ -8,7 +8,7 @@ import numpy as np
 
 from ...stats.clustered import clustered_wilson
 from ...stats.measures import MEASURES
-from .resampling import Resampling
+from ...stats.resampling import Resampling
 from .systems import SystemScores
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from ...errors import CopeError
+from ...programs.judge import Judge
 from ...stats.agreement import Agreement, agreement
 from ...util.text import plural, shorten
 from ..tasks.data import load_rows
-from .judge import Judge
 from .session import judging_ledger
 
 MIN_LABELS = 20

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...errors import CopeError
+from ...programs.judge import Judge
 from ..recording.parquet_file import write_recording
 from ..recording.recording import Recording
 from ..run.store import RunStore
-from .judge import Judge
 from .recording import judged_recording, last_tier_answers, pairs_of_recording, scores_of
 from .runs import pairs_of_runs
 from .session import Judgement, judge_in_folder

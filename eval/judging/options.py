@@ -6,10 +6,10 @@ from pathlib import Path
 
 from ...errors import CopeError
 from ...models import Team
+from ...programs.judge import Judge
 from ...programs.options import TeamOptions
 from ..tasks.base import Task
 from ..tasks.open_ended import JUDGED
-from .judge import Judge
 from .rubric import read_rubric
 from .runs import family_advice
 from .task import judged_task

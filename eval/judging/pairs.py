@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .judge import Judge
+from ...programs.judge import Judge
 
 Outcome = Literal["win", "tie", "loss", "flipped", "unread"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...models import Ledger, Usage, metered, use_ledger
+from ...programs.judge import Judge
 from ...util.lock import lock_directory
 from ...util.text import format_usd, plural
-from .judge import Judge
 from .pairs import AnswerPair, JudgedPair, judge_pairs
 
 CALLS_FILE = "calls.jsonl"

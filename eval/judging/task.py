@@ -6,10 +6,10 @@ import dspy
 
 from ...errors import CopeError
 from ...programs.domains.registry import domain_by_name
+from ...programs.judge import Judge
 from ..run.judge_summary import UNREAD_VERDICT
 from ..tasks.base import Score, ShortAnswerTask, Task
 from ..tasks.open_ended import JUDGED
-from .judge import Judge
 
 
 def judged_task(task: Task, judge: Judge) -> "JudgedTask":

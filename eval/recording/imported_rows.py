@@ -10,9 +10,9 @@ from typing_extensions import TypedDict
 
 from ...answers.kinds.registry import ANSWER_KINDS
 from ...programs.confidence.votes import VoteShare
+from ...util.table_files import Row
 from ..run.example_keys import key_examples
 from ..tasks.base import Task, answer_kind_of
-from ..tasks.table_files import Row
 from .vote_ids import assign_vote_ids
 
 Count = Annotated[int, Field(ge=0, lt=2**31)]

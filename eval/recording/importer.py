@@ -16,11 +16,11 @@ from ... import __version__
 from ...errors import CopeError, suggest_names
 from ...programs.preset import Preset, parse_preset
 from ...util.hashing import digest
+from ...util.table_files import Row
 from ...util.validate import check_type
 from ..tasks.base import answer_kind_of, with_inferred_kind
 from ..tasks.data import load_from_file, missing_field
 from ..tasks.registry import USER_TASK, task_by_name
-from ..tasks.table_files import Row
 from .imported_rows import ImportedQuestion, ImportedSample, imported_rows
 from .right_wrong import check_single_sample, complete_lines, right_wrong_facts
 from .schema import RecordingManifest

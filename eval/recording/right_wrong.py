@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...errors import CopeError
-from ..tasks.table_files import Row
+from ...util.table_files import Row
 
 RIGHT, WRONG = "right", "wrong"
 OUTCOMES_ONLY = "outcomes_only"

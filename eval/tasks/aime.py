@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from ...util.table_files import Row
 from .base import ShortAnswerTask
-from .table_files import Row
 
 _BOX = re.compile(r"\\boxed\{([^{}]*)\}")
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from ...errors import CopeError, suggest_names
+from ...util.table_files import Row
 from .base import ShortAnswerTask
 from .data import load_from_hub
-from .table_files import Row
 
 _HUB = "SaylorTwift/bbh"
 PARTS = (

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...answers.choices import letter_of, read_choices, with_choices
 from ...errors import CopeError, suggest_names
+from ...util.table_files import Row
+from ...util.template import Template, cell_text, unescape
 from ...util.text import shorten
-from .choices import letter_of, read_choices, with_choices
 from .code_rows import BadRow
-from .table_files import Row
-from .template import Template, cell_text, unescape
 
 
 @dataclass(frozen=True)

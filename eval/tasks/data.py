@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ...errors import CopeError
+from ...util.table_files import NumberedRow, Row, header_of, read_rows
 from ...util.text import shorten
 from .code_rows import BadRow
 from .columns import ColumnMapping, require_column
 from .hub import is_hub_address, open_hub, parse_hub_address, split_names
-from .table_files import NumberedRow, Row, header_of, read_rows
 
 Fields = tuple[tuple[str, ...], ...]
 """The fields that a row must have; each entry lists the possible names of a field."""

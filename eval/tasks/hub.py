@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...errors import CopeError, first_line
-from .table_files import Row
+from ...util.table_files import Row
 
 _PREFIX = "hub:"
 _ADDRESS = re.compile(r"hub:(\w[\w.-]*/\w[\w.-]*)(?::([\w.-]+))?")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cope.eval.tasks.table_files import read_rows
+from cope.util.table_files import read_rows
 
 pytestmark = pytest.mark.slow
 

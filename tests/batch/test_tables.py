@@ -12,7 +12,7 @@ from cope import CopeError
 from cope.batch.answer_columns import ADDED_COLUMNS, AnsweredRow, added_cells, output_names
 from cope.batch.tables import file_table, records_table, scan, stream_table
 from cope.batch.writers import open_writer
-from cope.eval.tasks.table_files import read_rows
+from cope.util.table_files import read_rows
 
 ROWS: list[dict[str, Any]] = [
     {"id": "007", "text": 'a "quoted", text\nof two lines', "note": "x;y\tz"},

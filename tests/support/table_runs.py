@@ -12,8 +12,8 @@ from cope.batch.job import TableJob, TableReport, answer_table
 from cope.batch.options import TableOptions
 from cope.batch.tables import file_table
 from cope.eval.tasks.columns import ColumnMapping
-from cope.eval.tasks.table_files import read_rows
 from cope.models import Price, ScriptedEngine
+from cope.util.table_files import read_rows
 
 PRICE = Price(1, 2)
 

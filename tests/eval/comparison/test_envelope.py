@@ -12,8 +12,8 @@ from cope.eval.comparison.envelope import (
     pairwise_envelope,
 )
 from cope.eval.comparison.notes import comparison_notes
-from cope.eval.comparison.resampling import Resampling
 from cope.eval.comparison.systems import SystemScores
+from cope.stats.resampling import Resampling
 
 N = 200
 

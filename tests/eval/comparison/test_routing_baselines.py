@@ -10,13 +10,13 @@ from support.question_results import records_of
 from cope.eval import QuestionResult
 from cope.eval.comparison import SystemScores, compare
 from cope.eval.comparison.price_ratio import cheaper_at
-from cope.eval.comparison.resampling import Resampling
 from cope.eval.comparison.routing_baselines import (
     best_mixture,
     cheapest_mixture,
     compare_to_routing_baselines,
     oracle_accuracy,
 )
+from cope.stats.resampling import Resampling
 
 # Ten questions: small is right on 5, large on 8, of which small gets 4 right. Small writes 10 tokens, large 100.
 SMALL = [1, 1, 1, 1, 1, 0, 0, 0, 0, 0]

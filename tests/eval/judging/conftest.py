@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from cope import Team
-from cope.eval.judging.judge import Judge
 from cope.models import ScriptedEngine
+from cope.programs.judge import Judge
 
 
 def a_team(reply: Callable[[str], str]) -> Team:

@@ -9,10 +9,10 @@ import pytest
 
 from cope import Cascade, CopeError, Team
 from cope.eval import RunStore, evaluate, summarize, task_by_name
-from cope.eval.judging.judge import Judge, only_word
 from cope.eval.judging.rubric import read_rubric
 from cope.eval.judging.task import judged_task
 from cope.models import ScriptedEngine
+from cope.programs.judge import Judge, only_word
 
 QUESTIONS = [{"id": str(n), "question": f"Write line {n}.", "answer": "a line"} for n in range(4)]
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, strategies as st
 from support.hub_datasets import give_dataset
 
+from cope.answers.choices import find_choice, letter_of, read_choices
 from cope.errors import CopeError
 from cope.eval.run.options import DataOptions
 from cope.eval.run.settings import question_settings
 from cope.eval.tasks.base import answer_kind_of, load_questions
-from cope.eval.tasks.choices import find_choice, letter_of, read_choices
 from cope.eval.tasks.columns import ColumnMapping
 from cope.eval.tasks.registry import task_by_name
-from cope.eval.tasks.template import Template
+from cope.util.template import Template
 
 RESERVED = sorted(
     {name for name in dir(dspy.Example) if not name.startswith("__")}

@@ -20,9 +20,9 @@ from cope.answers.kinds.registry import ANSWER_KINDS
 from cope.cli.errors import error_message
 from cope.errors import CopeError
 from cope.eval import TASKS, answer_kind_of, load_questions, task_by_name
-from cope.eval.judging.judge import Judge
 from cope.eval.judging.task import judged_task
 from cope.models import ScriptedEngine
+from cope.programs.judge import Judge
 
 Row = dict[str, Any]
 

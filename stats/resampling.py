@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ...stats.bootstrap import DRAWS, Sums, resample
-from ...stats.clustered import group_labels
-from ...util.arrays import Array
+from ..util.arrays import Array
+from .bootstrap import DRAWS, Sums, resample
+from .clustered import group_labels
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ...errors import CopeError, first_line
-from ...util.json_text import parse_json, replace_surrogates
+from ..errors import CopeError, first_line
+from .json_text import parse_json, replace_surrogates
 
 if TYPE_CHECKING:
     import pyarrow as pa

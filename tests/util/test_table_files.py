@@ -6,7 +6,7 @@ import pytest
 
 from cope import CopeError
 from cope.eval.tasks.data import load_from_file
-from cope.eval.tasks.table_files import read_rows
+from cope.util.table_files import read_rows
 
 ROW = {"question": "How much, in all?", "answer": "7"}
 

@@ -8,9 +8,9 @@ from typing import Any, get_args
 import dspy
 from dspy.utils.exceptions import AdapterParseError, ContextWindowExceededError
 
-from ...models import Team, call_labels
-from ...signatures.judge import CompareAnswers, MeetsCriteria, Preference, Verdict
-from ...util.hashing import digest
+from ..models import Team, call_labels
+from ..signatures.judge import CompareAnswers, MeetsCriteria, Preference, Verdict
+from ..util.hashing import digest
 
 JUDGE_TIER = "judge"
 """The tier of a judge's calls."""

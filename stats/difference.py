@@ -4,16 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...stats.bootstrap import LEVEL, Estimate, Sums
-from ...stats.clustered import design_effect
-from ...stats.intervals import MIN_DISCORDANT_FOR_BOOTSTRAP, exact_bounds
-from ...stats.noninferiority import (
+from ..util.arrays import Array
+from .bootstrap import LEVEL, Estimate, Sums
+from .clustered import design_effect
+from .intervals import MIN_DISCORDANT_FOR_BOOTSTRAP, exact_bounds
+from .noninferiority import (
     MAX_EXACT_DISCORDANT,
     ONE_SIDED_ALPHA,
     exact_lower_bound,
     score_lower_bound,
 )
-from ...util.arrays import Array
 
 
 @dataclass(frozen=True)
