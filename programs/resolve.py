@@ -79,6 +79,7 @@ def resolve_team(options: TeamOptions) -> Team:
         context=options.context,
         max_tokens=options.max_tokens,
         timeout=options.timeout,
+        sampling=options.sampling,
         weights_dir=options.weights,
         **options.tiers,
     )
