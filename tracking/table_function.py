@@ -12,6 +12,7 @@ from unittest.mock import patch
 import mlflow.pyfunc as mlflow_pyfunc
 import pandas as pd
 from mlflow.models import ModelSignature
+from mlflow.pyfunc.model import PythonModel
 from mlflow.types import ColSpec, Schema
 from mlflow.types.schema import DataType
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _TYPES: Mapping[str, DataType] = {"string": DataType.string, "long": DataType.long}
 
 
-class TableFunction(mlflow_pyfunc.PythonModel):
+class TableFunction(PythonModel):
     """A function from a table to a table, as a model.
 
     Args:
