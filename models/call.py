@@ -44,10 +44,6 @@ class Call:
             `completion_tokens`; None without any limit.
         usd_low: the price at least, of a call whose price is not known exactly.
         usd_high: the price at most of such a call; None when it is not known.
-        prompt_shared: drawn by a request for several samples, whose prompt another of their calls
-            counts.
-        estimated: the tokens of the completion are estimated, because the server counted one of
-            several completions.
         exchange: what was sent and replied; it is in no file, see `Ledger.exchanges`.
     """
 
@@ -73,8 +69,6 @@ class Call:
     unreported_completion: int | None = 0
     usd_low: float = 0.0
     usd_high: float | None = None
-    prompt_shared: bool = False
-    estimated: bool = False
     exchange: Exchange | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -85,13 +79,13 @@ class Call:
         return CostBounds(self.usd_low, self.usd_high)
 
     def as_dict(self) -> JsonObject:
-        """Return the call as in a ledger's file, without what only some calls have."""
+        """Return the call as in a ledger's file, without counts that log-probabilities lack."""
         fields: JsonObject = {}
         for name in self.__slots__:
             value = getattr(self, name)
             if name == "exchange":
                 continue
-            if name not in _OF_SOME_CALLS or (value is not None and value is not False):
+            if value is not None or name not in _LEFT_OUT_WHEN_UNKNOWN:
                 fields[_FILE_KEYS.get(name, name)] = value
         return fields
 
@@ -113,7 +107,7 @@ class Call:
         return call
 
 
-_OF_SOME_CALLS = ("logprob_tokens", "logprob_window", "prompt_shared", "estimated")
+_LEFT_OUT_WHEN_UNKNOWN = ("logprob_tokens", "logprob_window")
 # Fields that have another key in files.
 _FILE_KEYS = {"cache_hit": "hit", "from_ledger": "restored"}
 _FIELDS = {key: name for name, key in _FILE_KEYS.items()}

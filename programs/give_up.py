@@ -26,12 +26,6 @@ GIVE_UP = "give_up"
 """The key of the counts in the further reports of a calibration, and of a preset's round."""
 
 
-NOT_GUARANTEED = (
-    "rounds are left early by give_up, which the guarantee says nothing about: what it loses is in "
-    "cope calibrate RECORD --stop-report"
-)
-
-
 class GiveUpState(StateCounts):
     """How often a round in a state failed on a record, and what to do in it.
 
@@ -47,11 +41,11 @@ class GiveUpCounts(TypedDict):
 
     Attributes:
         worth: by measure that the record knows, what an accepted answer is worth, as a multiple of
-            what the later rounds take; None where no round is left.
+            what the later rounds take.
         states: the states of the record.
     """
 
-    worth: dict[str, float | None]
+    worth: dict[str, float]
     states: list[GiveUpState]
 
 

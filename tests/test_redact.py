@@ -101,6 +101,7 @@ def test_no_file_and_no_output_of_a_run_in_mlflow_has_a_secret(
     check_no_secret(values, outputs, files)
 
 
+@pytest.mark.slow
 def test_no_file_and_no_output_of_a_run_has_a_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]
 ):

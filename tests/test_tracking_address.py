@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from support.commands import cope
+from support.sweeps import sweep
 
 from cope import tracking
 from cope.errors import CopeError
@@ -69,7 +70,7 @@ def test_addresses_that_mlflow_reads_are_taken(address: str):
     check_address(store_uri(address))
 
 
-@pytest.mark.parametrize("address", WRONG)
+@sweep("address", WRONG, every=4)
 @pytest.mark.parametrize("origin", ["argument", "environment"])
 def test_other_addresses_are_one_line_that_says_which_work(
     address: str, origin: str, here: Path, monkeypatch: pytest.MonkeyPatch

@@ -201,7 +201,9 @@ def _pack(rows: list[dict[str, Any]], schema: pa.Schema) -> bytes:
 
 def _unpack(data: bytes, address: str, schema: pa.Schema) -> list[dict[str, Any]]:
     try:
-        table = pq.read_table(io.BytesIO(data), columns=schema.names)
+        # Not pq.read_table, which takes three times as long for a small table.
+        file = pq.ParquetFile(pa.BufferReader(data))
+        table = file.read(columns=schema.names, use_threads=False)
         return table.cast(schema).to_pylist()
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         raise _damaged(address, first_line(error)) from None

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.sweeps import sweep
 
 from cope.answers import matches
 
@@ -29,10 +30,11 @@ LONG = ("more_cases", "math", "second round")
 """Its cases need the algebra system more often than all others together."""
 
 
-@pytest.mark.parametrize(
+@sweep(
     "group",
     [pytest.param(one, marks=pytest.mark.slow) if one == LONG else one for one in CASES],
     ids="-".join,
+    every=4,
 )
 def test_every_reply_is_judged_as_its_case_says(group: tuple[str, str, str]) -> None:
     wrong = []

@@ -102,6 +102,7 @@ def test_every_request_is_in_a_batch_once_at_half_the_price(batches: Batches):
     assert len(batches.api.batches) == 2 + 2 + 1, "plans, then answers; one batch for all shards"
 
 
+@pytest.mark.slow
 def test_an_exact_stop_leaves_no_paid_call_out_of_the_bill(batches: Batches):
     batches.early_stop = "exact"
     report = batches.run()
@@ -109,6 +110,7 @@ def test_an_exact_stop_leaves_no_paid_call_out_of_the_bill(batches: Batches):
     assert [row["answer"] for row in batches.answers()] == ["1", "2", "3", "4", "5"]
 
 
+@pytest.mark.slow
 def test_requests_of_an_expired_batch_are_submitted_again(batches: Batches):
     batches.api.expires_after = 3
     batches.run()
@@ -116,6 +118,7 @@ def test_requests_of_an_expired_batch_are_submitted_again(batches: Batches):
     assert set(batches.api.asked.values()) == {1}
 
 
+@pytest.mark.slow
 def test_an_error_of_a_request_is_its_rows_and_asked_again_on_request(batches: Batches):
     batches.api.reply = lambda body: 400 if "What is 3" in str(body) else answer(body)
     assert batches.run().totals.failed == 1
@@ -150,6 +153,7 @@ def test_a_batch_that_fails_as_a_whole_stops_and_is_submitted_again(batches: Bat
     assert set(batches.api.asked.values()) == {1}
 
 
+@pytest.mark.slow
 def test_an_interrupted_batch_is_found_again_by_its_id(
     batches: Batches, monkeypatch: pytest.MonkeyPatch
 ):
@@ -168,6 +172,7 @@ def test_an_interrupted_batch_is_found_again_by_its_id(
     assert len(batches.api.batches) == 5
 
 
+@pytest.mark.slow
 def test_a_limit_stops_between_stages(batches: Batches):
     stopped = batches.run(budget=0.00001)
     assert len(stopped.stages) == 2 and stopped.open == 2
@@ -177,6 +182,7 @@ def test_a_limit_stops_between_stages(batches: Batches):
     assert batches.run(budget=1).open == 0 and set(batches.api.asked.values()) == {1}
 
 
+@pytest.mark.slow
 def test_a_local_tier_is_asked_here_and_once(batches: Batches):
     engine = ScriptedEngine(
         lambda messages, request: answer({"model": "small", "messages": messages})
@@ -188,6 +194,7 @@ def test_a_local_tier_is_asked_here_and_once(batches: Batches):
     assert [row["answer"] for row in batches.answers()] == ["1", "2", "3", "4", "5"]
 
 
+@pytest.mark.slow
 def test_files_are_written_for_another_program_and_read_back(batches: Batches, tmp_path: Path):
     files = tmp_path / "files"
     settings = QUICK | {"files": str(files)}
@@ -216,6 +223,7 @@ def test_a_wrong_setting_is_one_line(batches: Batches, settings: dict[str, str],
         batches.run(settings=settings)
 
 
+@pytest.mark.slow
 def test_the_key_is_sent_to_the_service_and_in_no_file(
     batches: Batches, monkeypatch: pytest.MonkeyPatch
 ):

@@ -81,6 +81,7 @@ def test_a_batch_gives_the_answers_of_a_run(staged: StagedWorld):
     assert report.files == 3 and report.open == 0 and report.totals.refused == 1
 
 
+@pytest.mark.slow
 def test_a_finished_batch_asks_nothing_again(staged: StagedWorld):
     first = batch_document(staged.batch_job(), staged.batch())
     answers, _ = staged.answers(), staged.asked()
@@ -89,6 +90,7 @@ def test_a_finished_batch_asks_nothing_again(staged: StagedWorld):
     assert again == first and first["stages"][0]["calls"] > 0
 
 
+@pytest.mark.slow
 def test_other_settings_are_refused_until_again(staged: StagedWorld):
     staged.batch()
     with pytest.raises(CopeError, match="made with other settings .shard_rows: 3, now 4"):
@@ -98,6 +100,7 @@ def test_other_settings_are_refused_until_again(staged: StagedWorld):
     assert staged.asked() and len(staged.answers()) == 7
 
 
+@pytest.mark.slow
 def test_a_lost_shard_is_asked_again_and_alone(staged: StagedWorld):
     staged.batch()
     answers, _ = timeless(staged.answers()), staged.asked()
@@ -125,6 +128,7 @@ def test_the_limit_leaves_every_row_in_a_known_state(staged: StagedWorld):
     assert done.open == 0 and done.stop_reason is None
 
 
+@pytest.mark.slow
 def test_an_error_of_a_row_is_in_its_column_and_asked_again_on_request(staged: StagedWorld):
     staged.models.failing = {"2", "5"}
     report = staged.batch()
@@ -148,6 +152,7 @@ def test_equal_questions_share_their_calls(staged: StagedWorld):
     assert stage.shared_usd == pytest.approx(stage.usage.usd / 3, rel=0.1)
 
 
+@pytest.mark.slow
 def test_the_calls_of_finished_rows_are_forgotten_unless_they_are_shared(
     staged: StagedWorld, tmp_path: Path
 ):
@@ -160,6 +165,7 @@ def test_the_calls_of_finished_rows_are_forgotten_unless_they_are_shared(
     assert other.stages[0].shared == other.stages[0].usage.calls
 
 
+@pytest.mark.slow
 def test_a_batch_in_memory_of_another_store(staged: StagedWorld):
     folder = f"memory://{staged.folder.name}-{id(staged)}"
     staged.batch(folder=folder)
@@ -176,6 +182,7 @@ def test_without_a_cascade_or_a_folder_nothing_begins(staged: StagedWorld):
         staged.batch(runner="locl")
 
 
+@pytest.mark.slow
 def test_the_models_of_a_stage_are_loaded_when_it_asks_them(staged: StagedWorld):
     events: list[Any] = []
     callbacks = BatchCallbacks(
@@ -189,6 +196,7 @@ def test_the_models_of_a_stage_are_loaded_when_it_asks_them(staged: StagedWorld)
     assert not events, "a finished batch loads nothing"
 
 
+@pytest.mark.slow
 def test_rows_are_asked_for_the_fewest_calls(staged: StagedWorld):
     favors: set[bool] = set()
     reply = staged.models.reply

@@ -71,9 +71,8 @@ def both(rows: Any, folder: Path, reply: Any, options: dict[str, Any], **cascade
 PRESETS = "cope cope-hint cope-diagnosis cope-two-large self-consistency plan-then-solve"
 
 
-@pytest.mark.parametrize(
-    "preset", mostly_slow([*PRESETS.split(), "answer-cascade"], "cope", "cope-diagnosis")
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", [*PRESETS.split(), "answer-cascade"])
 def test_every_preset_answers_as_in_a_run(preset: str, tmp_path: Path):
     ran, batched = both(
         NUMBERS,
@@ -87,6 +86,7 @@ def test_every_preset_answers_as_in_a_run(preset: str, tmp_path: Path):
     assert batched == ran and len(ran) == 6
 
 
+@pytest.mark.slow
 def test_choices_and_signatures_answer_as_in_a_run(tmp_path: Path):
     mapping = ColumnMapping(question="text", choices="yes,no")
     ran, batched = both(
@@ -100,6 +100,7 @@ def test_choices_and_signatures_answer_as_in_a_run(tmp_path: Path):
     assert all((row["answer"] is None) == (row["error"] is not None) for row in ran)
 
 
+@pytest.mark.slow
 def test_a_signature_of_ones_own_answers_as_in_a_run(tmp_path: Path):
     (tmp_path / "s").mkdir()
     rows = [*TICKETS, {"ticket": "ticket 9"}]
@@ -125,8 +126,9 @@ def batch(tmp_path: Path) -> Any:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["inputs/00001.parquet", "stage-1/00001.parquet", "run.json"])
-@pytest.mark.parametrize("damage", mostly_slow([b"", b"PAR1", b"{", b"[1]"], b"{"))
+@pytest.mark.parametrize("damage", [b"", b"PAR1", b"{", b"[1]"])
 def test_a_damaged_file_of_the_state_is_one_line_with_a_remedy(
     batch: Any, tmp_path: Path, name: str, damage: bytes
 ):
@@ -137,6 +139,7 @@ def test_a_damaged_file_of_the_state_is_one_line_with_a_remedy(
     batch(again=True)
 
 
+@pytest.mark.slow
 def test_a_shard_whose_inputs_are_gone_is_one_line(batch: Any, tmp_path: Path):
     batch()
     (tmp_path / "out" / "_batch" / "inputs" / "00002.parquet").unlink()
@@ -144,6 +147,7 @@ def test_a_shard_whose_inputs_are_gone_is_one_line(batch: Any, tmp_path: Path):
         batch()
 
 
+@pytest.mark.slow
 def test_other_columns_are_written_again_without_a_call(batch: Any, tmp_path: Path):
     batch()
     report = batch(columns=("answer",))
@@ -160,6 +164,7 @@ def test_files_of_another_program_are_not_written_over(batch: Any, tmp_path: Pat
     assert mine.read_bytes() == b"mine"
 
 
+@pytest.mark.slow
 def test_a_state_without_its_settings_is_not_used(batch: Any, tmp_path: Path):
     batch()
     for file in (tmp_path / "out").glob("part-*"):

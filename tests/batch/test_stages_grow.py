@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from support.sweeps import mostly_slow
+from support.sweeps import mostly_slow, sweep
 from support.table_runs import TEXT, Answering, World
 
 from cope import CopeError
@@ -66,7 +66,7 @@ def test_another_limit_asks_only_the_rows_that_are_new(
     assert batch.answers == [str(n) for n in numbers(1, 8)]
 
 
-@pytest.mark.parametrize("size", [2, 3, 5])
+@sweep("size", [2, 3, 5], every=3)
 def test_a_table_that_grew_asks_its_new_rows_and_one_that_shrank_none(batch: Batch, size: int):
     batch.write(ROWS[:size])
     batch.answer()
@@ -90,7 +90,7 @@ def test_other_cells_beside_the_question_are_written_anew(batch: Batch):
     assert batch.answer() == [7, 8]
 
 
-@pytest.mark.parametrize("row", [1, 3, 4])
+@sweep("row", [1, 3, 4], every=3)
 def test_another_question_is_refused_and_nothing_is_lost(batch: Batch, row: int):
     batch.answer(limit=4)
     changed = list(ROWS)

@@ -263,6 +263,7 @@ def test_engine_drives_a_tier_and_reports_what_its_engine_made() -> None:
     assert (engine.requests[0].config.max_tokens, engine.requests[0].config.temperature) == (9, 0.0)
 
 
+@pytest.mark.slow
 def test_a_sweep_of_ten_thousand_pairs_stays_small() -> None:
     replay = load("replay")
     from cope.eval import Replay

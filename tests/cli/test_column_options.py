@@ -9,6 +9,7 @@ import pytest
 from support import commands
 from support.commands import give_team
 from support.pictures import write_empty_pictures
+from support.sweeps import sweep
 
 COMMANDS = {
     "eval": ["--no-track", "--preset", "small"],
@@ -31,7 +32,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[...
     return made
 
 
-@pytest.mark.parametrize("command", ["eval", "compare", "record"])
+@sweep("command", ["eval", "compare", "record"], every=3)
 def test_a_mapping_is_printed_recorded_and_used(command: str, made: Any):
     result = commands.done(command, "jsonl", *MAPPED, *COMMANDS[command])
     printed = [line for line in result.stderr.splitlines() if line.startswith("t.csv: ")]

@@ -59,6 +59,7 @@ def test_steps_are_recorded_with_their_games_as_groups(tmp_path: Path) -> None:
     assert (made["n"], made["accuracy"]) == (6, 1.0)
 
 
+@pytest.mark.slow
 def test_systems_are_compared_by_game() -> None:
     made = json.loads(done("compare", *GAMES, "--presets", "small,large", "--json").stdout)
     assert [system["accuracy"] for system in made["systems"].values()] == [1.0, 1.0]

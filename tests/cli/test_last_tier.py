@@ -71,6 +71,7 @@ def test_compare_takes_the_last_tier_alone_for_reference(here: Path):
     assert "frontier tokens" in text and "frontier-tier tokens" in text and "large" not in text
 
 
+@pytest.mark.slow
 def test_record_keeps_the_last_tier_alone_too_and_replays(here: Path):
     recorded()
     found = json.loads(done("eval", "--replay", "r.parquet", "--json").stdout)
@@ -83,6 +84,7 @@ def test_record_keeps_the_last_tier_alone_too_and_replays(here: Path):
     assert compared["against"] == "frontier" and {"trio", "frontier"} <= set(compared["systems"])
 
 
+@pytest.mark.slow
 def test_calibrate_guarantees_against_the_last_tier(here: Path):
     recorded()
     words = ("calibrate", "r.parquet", "--harm", "0.9", "--delta", "0.5", "-o", "c.json")
@@ -120,6 +122,7 @@ def test_where_the_record_lacks_the_last_tier_alone_the_error_names_it(here: Pat
     assert result.exit_code == 1 and "cope record --also frontier" in result.output
 
 
+@pytest.mark.slow
 def test_reports_speak_of_the_last_tier(here: Path):
     recorded()
     source = open_source(Path("r.parquet"))
@@ -152,6 +155,7 @@ def test_import_takes_its_last_tier_from_the_options(here: Path):
     assert "Missing option '--large'" in cope("import", "s.jsonl", "--small", "s").output
 
 
+@pytest.mark.slow
 def test_compile_counts_the_tokens_of_the_last_tier(here: Path):
     result = cope(
         *(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from rich.console import Console
+from support.sweeps import sweep
 
 from cope.cli import output
 from cope.cli.display import results
@@ -54,7 +55,7 @@ def printed(command: str, width: int, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.mark.parametrize("widths", [(60,), pytest.param((80, 100), marks=pytest.mark.slow)])
-@pytest.mark.parametrize("command", COMMANDS)
+@sweep("command", COMMANDS, every=3)
 def test_numbers_are_whole_at_every_width(
     command: str, widths: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ):

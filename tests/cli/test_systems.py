@@ -89,6 +89,7 @@ def test_a_tracked_run_of_a_system_has_its_stages_settings(
     assert "program.json" not in run.files, "it has no prompts to save"
 
 
+@pytest.mark.slow
 def test_compare_puts_systems_next_to_presets_and_shares_their_calls(engines: Engines):
     words = ("compare", *TASK, "--no-track", "--presets", "small,frontier", "--json")
     found = json.loads(done(*words, "--systems", "by-length,checked").stdout)
@@ -102,6 +103,7 @@ def test_compare_puts_systems_next_to_presets_and_shares_their_calls(engines: En
     assert more["folder"] == found["folder"]
 
 
+@pytest.mark.slow
 def test_report_shows_the_stages_of_systems(engines: Engines):
     folder = json.loads(done("eval", *TASK, "--no-track", "--system", "checked", "--json").stdout)[
         "folder"

@@ -47,6 +47,7 @@ def recorded(data: str, *more: str) -> Any:
     )
 
 
+@pytest.mark.slow
 def test_a_record_and_its_replays_warn_of_questions_that_were_compiled_on(world: World):
     assert f"warning: {MET}, so their accuracy says little" in recorded("q.jsonl").stderr
     kept = Recording.open("r.parquet").manifest.settings["compiled"]
@@ -64,6 +65,7 @@ def test_a_record_and_its_replays_warn_of_questions_that_were_compiled_on(world:
     assert world.asked == asked
 
 
+@pytest.mark.slow
 def test_new_questions_and_programs_as_they_are_give_no_warning(world: World):
     assert "warning" not in recorded(NEW).stderr
     replayed = done("eval", "--replay", "r.parquet", "--json")
@@ -85,6 +87,7 @@ def test_new_questions_and_programs_as_they_are_give_no_warning(world: World):
     assert json.loads(plain.stdout)["seen"] is None and "warning" not in plain.stderr
 
 
+@pytest.mark.slow
 def test_a_comparison_of_a_record_names_the_program_that_has_met_its_questions(world: World):
     done(
         "record",
@@ -106,6 +109,7 @@ def test_a_comparison_of_a_record_names_the_program_that_has_met_its_questions(w
     assert f"warning: m: {MET}" in said
 
 
+@pytest.mark.slow
 def test_a_program_that_is_asked_in_another_way_than_it_was_compiled_is_a_warning(world: World):
     done(
         *USUAL,

@@ -9,6 +9,7 @@ import click
 import pytest
 from support.documentation import DOCS, PAGES, ROOT, filled_page, generator
 from support.product_files import product_files
+from support.sweeps import sweep
 
 from cope.eval.recording.schema import COLUMNS
 from cope.programs import Preset
@@ -56,7 +57,7 @@ def test_columns_of_records_are_described():
     named("reference/records", [column.name for column in COLUMNS])
 
 
-@pytest.mark.parametrize("name", sorted(generator("code_tables").REGISTRIES))
+@sweep("name", sorted(generator("code_tables").REGISTRIES), every=3)
 def test_built_in_names_are_described(name: str):
     tables = generator("code_tables")
     named("reference/names", [e.name for e in tables.own_entries(tables.REGISTRIES[name].group)])

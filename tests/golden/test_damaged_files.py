@@ -146,6 +146,7 @@ def test_a_damaged_file_is_one_clear_line(
         (here / name).write_bytes(original)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", RESUMED)
 def test_a_damaged_file_of_an_interrupted_command_is_one_clear_line(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -7,6 +7,7 @@ import pytest
 from dspy.utils.callback import BaseCallback
 from support.fault_server import FaultServer, Reply, faulty
 from support.faulty_replies import COUNTS, GOOD, REFUSED, RETRIED, api_model, chat, logged
+from support.sweeps import sweep
 
 from cope import Team
 from cope.errors import CopeError
@@ -88,7 +89,7 @@ def no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_retries")
-@pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
+@sweep("reply", REPLIES.values(), ids=REPLIES, every=4)
 def test_a_reply_counts_as_on_the_path_of_dspy(reply: Reply, monkeypatch: pytest.MonkeyPatch):
     with faulty(reply) as server:
         direct, full = both_ways(api_model(server), SETTINGS[0], monkeypatch)

@@ -6,6 +6,7 @@ from typing import Any
 import dspy
 import pytest
 from support.fault_server import FaultServer, Reply, faulty
+from support.sweeps import sweep
 
 from cope import Team
 from cope.models import Call, metered
@@ -111,7 +112,7 @@ def ask(lm: TierLM, prompt: str = "3 + 4?") -> tuple[str, Call]:
     return output, call
 
 
-@pytest.mark.parametrize("fault", RETRIED.values(), ids=RETRIED)
+@sweep("fault", RETRIED.values(), ids=RETRIED, every=4)
 def test_a_fault_is_a_failed_call_that_is_made_again(fault: Reply):
     with faulty(fault, fault, fault, GOOD) as server:
         asked = model(server)

@@ -16,6 +16,7 @@ from support.faulty_replies import (
     chat,
     logged,
 )
+from support.sweeps import sweep
 
 from cope import Team
 from cope.errors import Unavailable
@@ -41,7 +42,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cope.models.retries._BACKOFF_SECONDS", (0.0,))
 
 
-@pytest.mark.parametrize("fault", RETRIED.values(), ids=RETRIED)
+@sweep("fault", RETRIED.values(), ids=RETRIED, every=4)
 def test_a_fault_is_a_failed_call_that_is_made_again(fault: Reply):
     with faulty(fault, fault, fault, GOOD) as server:
         asked = api_model(server)

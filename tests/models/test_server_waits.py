@@ -11,6 +11,7 @@ import dspy
 import pytest
 from support.fault_server import FaultServer, Reply, faulty
 from support.retries import note_pauses
+from support.sweeps import sweep
 from support.tier_lms import tier_lm
 
 from cope import CopeError, Team
@@ -55,7 +56,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return note_pauses(monkeypatch)
 
 
-@pytest.mark.parametrize("kind", MODELS)
+@sweep("kind", MODELS, every=4)
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(
     ("header", "pause"),

@@ -151,6 +151,7 @@ def test_a_wrong_file_of_devices_is_one_line(given: str, taken: str, tmp_path: P
         read_network(path)
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_plan(tmp_path: Path):
     model, devices = tmp_path / "toy.gguf", tmp_path / "devices.toml"
     model.write_bytes(gguf(size=600_000_000))

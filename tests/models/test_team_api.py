@@ -148,6 +148,7 @@ def test_a_reasoning_model_sets_its_own_length(server: Server):
     assert not {"temperature", "max_tokens", "max_completion_tokens", "stop"} & body.keys()
 
 
+@pytest.mark.slow
 def test_samples_of_an_api_model_are_in_flight_together(server: Server):
     team = Team(f"openai/m@{server.address}", ScriptedEngine(answer_one))
     prediction = asyncio.run(

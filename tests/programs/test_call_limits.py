@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from support.cascade_replies import PRESETS
 from support.every_test import even_logprobs
+from support.sweeps import sweep
 
 from cope import Cascade, Team
 from cope.models import ScriptedEngine
@@ -26,7 +27,7 @@ def never_agreeing(**tiers: Any) -> tuple[Team, dict[str, ScriptedEngine]]:
     return Team(**engines, cache=False), engines
 
 
-@pytest.mark.parametrize("name", [*PRESETS, "small", "large"])
+@sweep("name", [*PRESETS, "small", "large"], every=4)
 @pytest.mark.parametrize("members", [1, 3])
 def test_a_question_that_nothing_settles_takes_just_these(name: str, members: int):
     team, engines = never_agreeing()

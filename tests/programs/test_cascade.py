@@ -8,6 +8,7 @@ from typing import Any
 import dspy
 import pytest
 from support.cascade_replies import PRESETS, QUESTION, agreement, no_agreement
+from support.sweeps import sweep
 
 from cope import Cascade, CopeError, Preset, metered
 from cope.models import Price
@@ -54,7 +55,7 @@ def test_what_every_round_of_cope_is_asked(scripted):
     assert (prediction.answer, prediction.round, prediction.plan) == ("3", 3, plan_2)
 
 
-@pytest.mark.parametrize("preset", [name for name in PRESETS if name != P_TRUE])
+@sweep("preset", [name for name in PRESETS if name != P_TRUE], every=4)
 def test_only_plans_cross_a_round(scripted, preset: str):
     s = scripted(no_agreement)
     prediction = Cascade(preset, s.team, early_stop="none")(question=QUESTION)
@@ -67,7 +68,7 @@ def test_only_plans_cross_a_round(scripted, preset: str):
     )
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@sweep("preset", PRESETS, every=4)
 def test_samples_that_share_their_plans_share_every_byte(scripted, preset: str):
     s = scripted(no_agreement)
     program = Cascade(preset, s.team, early_stop="none")
@@ -91,7 +92,7 @@ def test_every_predictor_has_instructions_of_its_own(scripted, preset: str):
     assert len(set(texts)) == len(texts) >= 1
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@sweep("preset", PRESETS, every=4)
 @pytest.mark.parametrize("copied", [False, True])
 def test_every_call_is_made_by_its_tier(scripted, preset: str, copied: bool):
     s = scripted(no_agreement)

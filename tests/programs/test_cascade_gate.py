@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from support.cascade_replies import QUESTION, agreement, no_agreement
+from support.sweeps import sweep
 
 from cope import Cascade, Preset, load_preset
 from cope.programs.sampling import derive_seed
@@ -60,6 +61,7 @@ def test_four_of_eight_are_enough_in_the_second_round(scripted):
         assert prediction.round == round_
 
 
+@pytest.mark.slow
 def test_the_plan_handed_on_is_one_behind_the_majority_drawn_at_random_by_the_seed(scripted):
     answers = ["3", "4", "3", "3", "4", "5", "3", "6"]
     drawn: Counter[str] = Counter()
@@ -104,7 +106,7 @@ def test_replies_without_any_answer_are_samples_without_a_vote(scripted):
     assert (prediction.answer, prediction.confidence, prediction.votes) == ("3", 0.75, {"3": 6})
 
 
-@pytest.mark.parametrize("adapter", ["lean", "chat", "json", "xml"])
+@sweep("adapter", ["lean", "chat", "json", "xml"], every=2)
 def test_a_round_that_cannot_be_read_escalates(scripted, adapter: str):
     def reply(ask: Any) -> str:
         if ask.tier == "small":

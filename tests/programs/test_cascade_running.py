@@ -10,6 +10,7 @@ import dspy
 import pytest
 from dspy.lm15 import ContextLengthError, TransportError
 from support.cascade_replies import QUESTION, agreement, no_agreement
+from support.sweeps import sweep
 
 from cope import Cascade, CopeError, load_preset, metered
 from cope.programs.events import RoundStarted, SampleCounted, use_observer
@@ -42,7 +43,7 @@ class InTurn:
         await self.gates[self.turns.pop()].wait()
 
 
-@pytest.mark.parametrize("preset", ["cope", "answer-cascade", "self-consistency"])
+@sweep("preset", ["cope", "answer-cascade", "self-consistency"], every=3)
 def test_stopping_early_answers_as_all_samples_do(scripted, preset: str):
     """Random answers in a random order; some rounds agree and some do not."""
     saved = 0
@@ -148,6 +149,7 @@ def test_the_limit_holds_for_several_questions_and_loops(scripted):
     assert s.small.most_running == 4
 
 
+@pytest.mark.slow
 def test_in_dspys_evaluate_with_threads(scripted):
     s = crowded(scripted, agreement, 5, limits={"small": 5})
     devset = [dspy.Example(question=f"{n}?", answer="3").with_inputs("question") for n in range(8)]

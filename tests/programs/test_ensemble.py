@@ -216,6 +216,7 @@ def test_a_cascade_does_not_load_an_ensemble(scripted, tmp_path: Path):
         Cascade("small", s.team).load(tmp_path / "p.json")
 
 
+@pytest.mark.slow
 def test_a_loaded_ensemble_is_saved_byte_by_byte_as_before(scripted, tmp_path: Path):
     s, program = ensemble(scripted, "1", "2", "2", preset="cope")
     program.save(tmp_path / "p.json")

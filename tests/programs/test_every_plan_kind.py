@@ -7,6 +7,7 @@ import dspy
 import pytest
 from support.plan_worlds import CASES, PlanCase, PlanWorld, options, plan_world
 from support.recordings import examples, recorder, recording
+from support.sweeps import sweep
 
 from cope import Cascade, Preset
 from cope.eval import Replay, Score, replay_results
@@ -42,7 +43,7 @@ def test_the_cases_are_all_kinds() -> None:
     assert {case.kind for case in CASES} == set(PLAN_KINDS)
 
 
-@pytest.mark.parametrize("case", CASES, ids=named)
+@sweep("case", CASES, ids=named, every=3)
 def test_the_plan_is_made_and_the_reasoners_see_it(case: PlanCase) -> None:
     world = plan_world(case)
     answered = ask(case, world)
@@ -59,7 +60,7 @@ def test_the_plan_is_made_and_the_reasoners_see_it(case: PlanCase) -> None:
             assert case.shown in texts[1]
 
 
-@pytest.mark.parametrize("case", BY_MODEL, ids=named)
+@sweep("case", BY_MODEL, ids=named, every=4)
 @pytest.mark.parametrize("reply", ["none", "None.", '"none"'])
 def test_a_plan_that_says_nothing_leaves_the_prompts_as_without_a_plan(
     case: PlanCase, reply: str
@@ -87,7 +88,7 @@ class ByName:
         return Score(float(answer is not None and "2" in answer), "")
 
 
-@pytest.mark.parametrize("case", CASES, ids=named)
+@sweep("case", CASES, ids=named, every=3)
 def test_a_replay_of_a_recording_equals_a_live_run(case: PlanCase, tmp_path: Path) -> None:
     asked = examples(2)
     if case.domain == "code":
@@ -105,7 +106,7 @@ def test_a_replay_of_a_recording_equals_a_live_run(case: PlanCase, tmp_path: Pat
         assert calls == [(r["tier"], r["round"], r["role"], r["calls"]) for r in theirs.usage]
 
 
-@pytest.mark.parametrize("case", CASES, ids=named)
+@sweep("case", CASES, ids=named, every=3)
 def test_a_program_is_saved_loaded_and_shown(case: PlanCase, tmp_path: Path) -> None:
     world, file = plan_world(case), tmp_path / "program.json"
     program = Cascade(case.preset, world.team, **options(case))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from support.plan_worlds import PLAN_TOKENS
+from support.sweeps import sweep
 
 from cope import Cascade, Preset, Team
 from cope.errors import CopeError
@@ -157,7 +158,7 @@ def test_the_plan_waits_for_the_vote(planned: dict[str, Any], limit: float):
     asyncio.run(ask())
 
 
-@pytest.mark.parametrize("votes", ["112", "123", "111", "121", "211"])
+@sweep("votes", ["112", "123", "111", "121", "211"], every=3)
 @pytest.mark.parametrize("hint", [False, True])
 def test_answers_and_plans_are_those_without_hedging(votes: str, hint: bool):
     planned = {"plan": "hint", "hint_tokens": PLAN_TOKENS} if hint else {}

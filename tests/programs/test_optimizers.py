@@ -12,6 +12,7 @@ from dspy.teleprompt import (
     LabeledFewShot,
 )
 from support.cascade_replies import PRESETS
+from support.sweeps import sweep
 
 from cope import Cascade, metered
 from cope.models import Ledger, use_ledger
@@ -79,7 +80,7 @@ OPTIMIZERS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@sweep("optimizer", OPTIMIZERS, every=3)
 @pytest.mark.parametrize("preset", ["cope", "self-plan"])
 def test_every_call_stays_on_its_tier(scripted, preset: str, optimizer: str):
     s = scripted(through_all_rounds)
@@ -91,7 +92,7 @@ def test_every_call_stays_on_its_tier(scripted, preset: str, optimizer: str):
     assert all(predictor.lm is None for predictor in program.predictors())
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@sweep("preset", PRESETS, every=4)
 def test_every_preset_can_be_bootstrapped(scripted, preset: str):
     s = scripted(doubling)
     program = OPTIMIZERS["BootstrapFewShot"](Cascade(preset, s.team))

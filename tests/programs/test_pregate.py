@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.sweeps import sweep
 from support.trained_systems import outcomes, topic_lines
 
 from cope import Cascade, CopeError, Team
@@ -78,13 +79,14 @@ def scripted_team() -> tuple[Team, dict[str, ScriptedEngine]]:
     return Team(**engines, cache=False), engines
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("gate", "stone"),
     [
         ('pregate = "knn.json"', ([3], {"small": 0, "large": 1})),
         ('pregate = {file = "knn.json", to = "next"}', ([2], {"small": 1, "large": 0})),
         ("", ([1], {"small": 2, "large": 0})),
     ],
+    every=3,
 )
 def test_questions_that_will_fail_skip_rounds(gate: str, stone: tuple[list[int], dict[str, int]]):
     team, engines = scripted_team()

@@ -8,6 +8,7 @@ from typing import Any
 import dspy
 import pytest
 from support.cascade_replies import PRESETS
+from support.sweeps import sweep
 
 from cope import Cascade, CopeError, Team
 from cope.programs.program_view import is_preset, load_program_view
@@ -19,7 +20,7 @@ def team(scripted: Callable[..., Any]) -> Team:
 
 
 @pytest.mark.parametrize("domain", ["short-answer", "code"])
-@pytest.mark.parametrize("preset", PRESETS)
+@sweep("preset", PRESETS, every=4)
 def test_a_preset_and_its_file_show_what_the_cascade_asks(
     team: Team, tmp_path: Path, preset: str, domain: str
 ) -> None:

@@ -94,6 +94,7 @@ def test_eval_and_ask_say_how_many_replies_gave_no_answer(
     assert json.loads(asked.stdout)["replies"] == {"cut": 1, "refused": 1, "unread": 2}
 
 
+@pytest.mark.slow
 def test_replays_and_comparisons_say_it_too(preset: str, monkeypatch: pytest.MonkeyPatch) -> None:
     replies = (CUT, REFUSED, UNREAD, UNREAD, "Answer: 18")
     give_team(monkeypatch, lambda options: team(*replies))

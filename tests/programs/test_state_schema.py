@@ -69,6 +69,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.text(max_size=12), json_values, st.sampled_from(["program", "predictor", "signature"]))
 def test_any_unknown_key_is_refused(key: str, value: Any, where: str):
     document = state()

@@ -71,6 +71,7 @@ def test_a_reply_outside_the_type_is_no_vote():
     assert result.answer is None and result.team is None
 
 
+@pytest.mark.slow
 def test_a_program_is_saved_and_loaded_with_its_signature(tmp_path: Path):
     cascade = Cascade("cope", team()[0], signature=Route)
     cascade.save(str(tmp_path / "route.json"))

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from support.sweeps import sweep
 
 from cope import Cascade, Team, metered
 from cope.models import ScriptedEngine
@@ -43,7 +44,7 @@ def answers_and_calls(preset: str, spread: int, early_stop: str, throughput: boo
     return answers, len(meter.calls)
 
 
-@pytest.mark.parametrize("spread", [1, 2, 6])
+@sweep("spread", [1, 2, 6], every=3)
 def test_throughput_gives_the_same_answers_for_fewer_calls(spread: int):
     preset, rule = "answer-cascade", "exact"
     as_usual, usual_calls = answers_and_calls(preset, spread, rule, throughput=False)
@@ -52,6 +53,7 @@ def test_throughput_gives_the_same_answers_for_fewer_calls(spread: int):
     assert calls < usual_calls if spread < 6 else calls <= usual_calls
 
 
+@pytest.mark.slow
 def test_all_samples_are_asked_where_nothing_stops_early():
     counts = [answers_and_calls("answer-cascade", 3, "none", way) for way in (False, True)]
     assert counts[0] == counts[1]

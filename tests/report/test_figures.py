@@ -97,6 +97,7 @@ def test_a_runs_escalated_answers_are_scored_where_that_is_plain(tmp_path: Path)
             )
 
 
+@pytest.mark.slow
 def test_the_sweep_goes_through_the_presets_own_thresholds(tmp_path: Path):
     imported(tmp_path, 80)
     figures = report_data(open_source(tmp_path / "r.parquet"))

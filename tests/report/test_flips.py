@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from support.imported_recordings import imported
 from support.report_sources import run_in
 
@@ -47,6 +48,7 @@ def test_fields_that_a_run_was_broken_down_by_have_their_flips(tmp_path: Path):
     assert named == {"easy": 2, "hard": 4}
 
 
+@pytest.mark.slow
 def test_the_page_has_the_flips_and_the_envelope(tmp_path: Path):
     imported(tmp_path, 60)
     source = open_source(tmp_path / "r.parquet")

@@ -32,6 +32,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     return Recording.open(where / "many.parquet")
 
 
+@pytest.mark.slow
 def test_the_interval_is_that_of_forty_questions_everywhere(record: Recording):
     assert len(record) == 400 and len(set((record.group_by_key or {}).values())) == 40
     rows = replay_results(Replay(record)).results

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.report_sources import HOSTILE
 
 from cope.eval import Recording
@@ -130,6 +131,7 @@ def test_what_is_not_known_has_no_picture(record_figures: dict[str, Any]):
     assert "time" not in names and "frontier-seconds" not in names
 
 
+@pytest.mark.slow
 def test_pictures_as_files(record_figures: dict[str, Any], record_pictures: Path, tmp_path: Path):
     files = list(record_pictures.iterdir())
     assert {f.suffix for f in files} == {".png", ".svg"} and all(

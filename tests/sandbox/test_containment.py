@@ -4,6 +4,7 @@ import json
 import subprocess
 
 import pytest
+from support.sweeps import sweep
 
 from cope.sandbox import Limits, Sandbox, TestReport, TestSuite, judge
 from cope.sandbox._seccomp import _REFUSED, no_new_processes
@@ -24,6 +25,7 @@ def run(sandbox: Sandbox, program: str, *tests: str, setup: str = "") -> TestRep
     return sandbox.run_blocking(program, TestSuite(tests, setup))
 
 
+@pytest.mark.slow
 def test_calls_that_reach_past_the_walls_are_refused(walled: Sandbox) -> None:
     if walled.name != "bubblewrap" or no_new_processes() is None:
         pytest.skip("no filter of system calls")
@@ -45,6 +47,7 @@ def test_the_process_of_the_tests_may_not_fork_and_is_walled_in(walled: Sandbox)
     assert [o.message for o in report.outcomes] == ["", "", ""]
 
 
+@pytest.mark.slow
 def test_a_process_that_a_test_leaves_behind_cannot_answer_for_the_next_program(
     walled: Sandbox,
 ) -> None:
@@ -61,6 +64,7 @@ def test_a_process_that_a_test_leaves_behind_cannot_answer_for_the_next_program(
     sandbox.close()
 
 
+@pytest.mark.slow
 def test_limits_hold_outside_the_address_space(walled: Sandbox) -> None:
     if walled.name != "bubblewrap":
         pytest.skip("limits of the kernel")
@@ -106,7 +110,7 @@ class BrokenJudge:
 PASS = {"outcome": ["pass", "", None]}
 
 
-@pytest.mark.parametrize(
+@sweep(
     "lines",
     [
         [PASS, PASS, {"done": True}],
@@ -115,6 +119,7 @@ PASS = {"outcome": ["pass", "", None]}
         [{"outcome": "pass"}],
         [["pass"]],
     ],
+    every=2,
 )
 def test_a_judge_that_says_what_it_was_not_asked_is_broken(
     bare: Sandbox, lines: list[object]
@@ -125,6 +130,7 @@ def test_a_judge_that_says_what_it_was_not_asked_is_broken(
     sandbox.close()
 
 
+@pytest.mark.slow
 def test_errors_of_tests_are_counted_apart_from_wrong_answers(bare: Sandbox) -> None:
     report = run(bare, "def f(x): return x", "assert f(1) ==", "assert f(object())", "assert f(1)")
     assert (report.passed, report.errors, report.verdict) == (1, 2, "error")
@@ -135,6 +141,7 @@ def test_errors_of_tests_are_counted_apart_from_wrong_answers(bare: Sandbox) -> 
     assert run(bare, "x = 1").verdict == "error"
 
 
+@pytest.mark.slow
 def test_a_judge_says_pass_fail_or_error(walled: Sandbox) -> None:
     double = "def double(x): return x + x"
     assert judge(double, ["assert double(2) == 4"]) == "pass"

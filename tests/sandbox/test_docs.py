@@ -5,11 +5,14 @@ import io
 import re
 from pathlib import Path
 
+import pytest
+
 from cope.sandbox import Sandbox
 
 DOCS = Path(__file__).parents[2] / "docs" / "how-to" / "programs.md"
 
 
+@pytest.mark.slow
 def test_the_example_prints_what_it_says(walled: Sandbox) -> None:
     example, printed = re.findall(r"```(?:python|text)\n(.*?)\n```\n", DOCS.read_text(), re.S)
     out = io.StringIO()

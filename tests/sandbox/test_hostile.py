@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.sweeps import sweep
 
 from cope.sandbox import Limits, Sandbox, TestReport, TestSuite
 
@@ -95,7 +96,7 @@ def check_failure(report: TestReport) -> None:
     assert report.message and "\n" not in report.message
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@sweep("name", OTHERS, every=4)
 def test_a_hostile_program_is_contained_and_fails(siege: Siege, name: str) -> None:
     check_failure(siege.reports[name])
 

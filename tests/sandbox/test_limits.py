@@ -47,6 +47,7 @@ def test_tests_that_never_end_fail_and_the_next_run_is_well(bare: Sandbox) -> No
     assert run(hasty, "def f(): return 1", "assert f() == 1").all_passed
 
 
+@pytest.mark.slow
 def test_tests_that_wait_for_ever_fail_and_the_next_run_is_well(bare: Sandbox) -> None:
     hasty = Sandbox(bare.backend, Limits(seconds=0.5), max_workers=1)
     report = run(hasty, "def f(): return 1", "import time\nwhile f(): time.sleep(60)")
@@ -55,6 +56,7 @@ def test_tests_that_wait_for_ever_fail_and_the_next_run_is_well(bare: Sandbox) -
     assert run(patient, "def f(): return 1", "assert f() == 1").all_passed
 
 
+@pytest.mark.slow
 def test_a_cancelled_run_stops_its_program(bare: Sandbox) -> None:
     sandbox = Sandbox(bare.backend, Limits(seconds=60), max_workers=1)
 
@@ -73,6 +75,7 @@ def test_a_cancelled_run_stops_its_program(bare: Sandbox) -> None:
     assert asyncio.run(cancel()) < 50
 
 
+@pytest.mark.slow
 def test_a_process_killed_at_any_moment_releases_its_reader(sandbox: Sandbox) -> None:
     """Also while the walls are still being built, when the process inside does not yet die with the one outside."""
 
@@ -94,6 +97,7 @@ def test_a_process_killed_at_any_moment_releases_its_reader(sandbox: Sandbox) ->
         process.close()
 
 
+@pytest.mark.slow
 def test_what_one_run_says_does_not_count_against_the_next(bare: Sandbox) -> None:
     sandbox = Sandbox(bare.backend, Limits(replies=40_000), max_workers=1)
     for _ in range(4):

@@ -4,6 +4,7 @@ import asyncio
 import threading
 
 import pytest
+from support.sweeps import sweep
 
 from cope.errors import CopeError
 from cope.sandbox import Bubblewrap, Sandbox, TestReport, TestSuite
@@ -44,7 +45,7 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("value", VALUES)
+@sweep("value", VALUES, every=4)
 def test_values_come_back_as_they_are_and_go_there_too(bare: Sandbox, value: str) -> None:
     program = (
         f"def give(): return {value}\ndef back(x): return x\ndef kind(x): return type(x).__name__"
@@ -77,7 +78,7 @@ def test_equal_values_pass_and_others_say_what_they_were(sandbox: Sandbox) -> No
     )
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("program", "test", "message"),
     [
         ("def f(x): raise ValueError('bad')", "assert f(1) == 1", "ValueError: bad"),
@@ -108,11 +109,13 @@ def test_equal_values_pass_and_others_say_what_they_were(sandbox: Sandbox) -> No
             "a object cannot be handed to the program",
         ),
     ],
+    every=3,
 )
 def test_a_failure_is_one_line(bare: Sandbox, program: str, test: str, message: str) -> None:
     assert run(bare, program, test).message.startswith(message)
 
 
+@pytest.mark.slow
 def test_a_test_that_expects_an_error_gets_it(bare: Sandbox) -> None:
     wants = (
         "try:\n    f(1)\nexcept ValueError:\n    pass\nelse:\n    raise AssertionError('no error')"
@@ -160,6 +163,7 @@ def test_a_builtin_is_the_programs_only_as_the_entry_point(bare: Sandbox) -> Non
     assert not run(bare, program, "assert set([1]) == set([2])").all_passed
 
 
+@pytest.mark.slow
 def test_the_standard_library_is_there_for_tests_and_programs(sandbox: Sandbox) -> None:
     program = "import re, math, collections, heapq, select, asyncio\ndef f(x): return math.sqrt(x)"
     assert run(sandbox, program, "assert math.isclose(f(2), 1.41421, rel_tol=1e-4)").all_passed
@@ -179,6 +183,7 @@ def test_each_run_starts_afresh(sandbox: Sandbox) -> None:
     assert run(sandbox, looks, "assert f() == False and random.seed is not None").all_passed
 
 
+@pytest.mark.slow
 def test_strings_hash_alike_in_every_run(sandbox: Sandbox) -> None:
     program = "def f(): return [hash('a'), list({'x', 'y', 'z'})]"
     values = {run(sandbox, program, "f()").outcomes[0].value for _ in range(3)}

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from support.api import client
+from support.sweeps import sweep
 
 from cope import Cascade, Team
 from cope.errors import CopeError
@@ -58,9 +59,10 @@ def test_the_file_holds_no_secret(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("limits", "budget"),
     [(Limits(day_usd=20.0), None), (Limits(total_usd=20.0), None), (Limits(), 20.0)],
+    every=3,
 )
 def test_a_budget_is_exceeded_by_the_calls_in_flight_at_most(
     tmp_path: Path, limits: Limits, budget: float | None
@@ -110,7 +112,7 @@ def test_other_machines_need_a_key(tmp_path: Path, host: str) -> None:
     assert open_access(path, host, None).needs_key
 
 
-@pytest.mark.parametrize("limits", [Limits(day_usd=1.0), Limits(total_usd=1.0)])
+@sweep("limits", [Limits(day_usd=1.0), Limits(total_usd=1.0)], every=2)
 def test_a_budget_needs_prices(limits: Limits) -> None:
     engine = ScriptedEngine(lambda messages, request: "Answer: 42")
     service = Service(Cascade("small", Team(engine, engine, cache=False)))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from support.api import ask, body, chunks, client
+from support.sweeps import sweep
 
 from cope import Cascade, Team
 from cope.models import ScriptedEngine
@@ -73,7 +74,7 @@ def test_all_messages_reach_the_model(
     assert question in world.asks[0].user
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("change", "status", "said"),
     [
         ({"model": "gpt-9"}, 404, "gpt-9"),
@@ -89,6 +90,7 @@ def test_all_messages_reach_the_model(
         ({"messages": [{"role": "user", "content": "x" * 300_000}]}, 413, "characters"),
         ({"messages": [{"role": "user", "content": "x" * 1_100_000}]}, 413, "bytes"),
     ],
+    every=4,
 )
 def test_what_cannot_be_answered_is_refused_in_the_form_of_the_api(
     service: Service, change: dict[str, Any], status: int, said: str

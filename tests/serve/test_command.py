@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from support.commands import cope, give_team, give_tracker
+from support.sweeps import sweep
 
 from cope import Team
 from cope.eval.recording.traffic import read_traffic
@@ -41,7 +42,7 @@ def test_nothing_is_kept_by_default(served: list[Any], monkeypatch: pytest.Monke
     assert [run.uri for run in tracker.runs.values()] == ["memory://store"]
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("words", "said"),
     [
         (["--audit", "2%"], "--audit needs --record"),
@@ -49,6 +50,7 @@ def test_nothing_is_kept_by_default(served: list[Any], monkeypatch: pytest.Monke
         (["--record", "t.jsonl", "--audit", "two"], "is not a share"),
         (["--record", "t.jsonl", "--audit", "2%", "--task", "open"], "free text"),
     ],
+    every=2,
 )
 def test_audits_that_cannot_be_made_are_refused(
     served: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: str

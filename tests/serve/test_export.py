@@ -89,6 +89,7 @@ def test_a_folder_with_files_is_left_alone(tmp_path: Path) -> None:
     assert done.exit_code == 1 and "name another folder" in done.output
 
 
+@pytest.mark.slow
 def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
     words = ["export", str(tmp_path / "none.json"), "-o", str(tmp_path / "model")]
     done = CliRunner().invoke(app, words)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import uvicorn
 from httpx2 import AsyncClient
+from support.sweeps import sweep
 
 from cope import Cascade, Team
 from cope.models import Price, ScriptedEngine
@@ -44,6 +45,7 @@ def service(scripted: Callable[..., Any]) -> Service:
     return Service(Cascade("cope", team), {"small": Cascade("small", team)})
 
 
+@pytest.mark.slow
 @MODES
 def test_ask_is_typed_reports_progress_and_is_explained(service: Service, mode: str) -> None:
     async def run() -> None:
@@ -73,6 +75,7 @@ def test_ask_is_typed_reports_progress_and_is_explained(service: Service, mode: 
     asyncio.run(run())
 
 
+@pytest.mark.slow
 def test_plan_is_that_of_the_largest_planner_and_nothing_is_solved(
     scripted: Callable[..., Any],
 ) -> None:
@@ -97,7 +100,7 @@ def test_plan_is_that_of_the_largest_planner_and_nothing_is_solved(
     assert [ask.role for ask in world.asks] == ["plan", "plan"]
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("tool", "call", "said"),
     [
         ("ask", {"question": " "}, "empty"),
@@ -106,6 +109,7 @@ def test_plan_is_that_of_the_largest_planner_and_nothing_is_solved(
         ("plan", {"question": "Hi", "model": "cope/small"}, "writes no plans"),
         ("explain", {"id": "ans_1"}, "no answer has this id"),
     ],
+    every=2,
 )
 def test_what_cannot_be_answered_is_an_error_of_the_tool(
     service: Service, tool: str, call: dict[str, Any], said: str
@@ -174,6 +178,7 @@ async def with_key(address: str, key: str, mode: str = "auto") -> AsyncIterator[
         yield client
 
 
+@pytest.mark.slow
 @MODES
 def test_keys_limits_and_answers_are_those_of_the_server(service: Service, mode: str) -> None:
     accounts = Accounts(":memory:")
@@ -205,7 +210,7 @@ def test_keys_limits_and_answers_are_those_of_the_server(service: Service, mode:
     asyncio.run(run())
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("headers", "options", "status"),
     [
         ({}, {}, 200),
@@ -216,6 +221,7 @@ def test_keys_limits_and_answers_are_those_of_the_server(service: Service, mode:
         ({"Origin": "https://chat.example"}, {"origins": ("https://chat.example",)}, 200),
         ({"Host": "chat.example"}, {"origins": ("https://chat.example",)}, 200),
     ],
+    every=3,
 )
 def test_a_page_of_another_host_cannot_call(
     service: Service, headers: dict[str, str], options: dict[str, Any], status: int

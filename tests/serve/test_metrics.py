@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from support.sweeps import sweep
 from support.tracking import TrackerInMemory
 
 from cope import Cascade, Team
@@ -151,13 +152,14 @@ def test_without_the_package_metrics_say_what_to_install(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("log_prompts", [False, True])
-@pytest.mark.parametrize(
+@sweep(
     ("path", "body"),
     [
         (CHAT, chat()),
         (CHAT, chat(stream=True)),
         (RESPONSES, {"model": "cope", "input": SECRET_WORDS}),
     ],
+    every=3,
 )
 def test_the_log_has_a_line_of_each_request(path: str, body: Any, log_prompts: bool) -> None:
     server = Server(service(), log_prompts=log_prompts)

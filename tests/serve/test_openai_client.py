@@ -12,6 +12,8 @@ from cope import Cascade, Team
 from cope.models import ScriptedEngine
 from cope.serve import Service
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     import openai  # every worker would load it before the first test
 

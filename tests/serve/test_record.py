@@ -10,6 +10,7 @@ from typing import Any
 import dspy
 import httpx
 import pytest
+from support.sweeps import sweep
 
 from cope import Cascade, Team
 from cope.errors import CopeError
@@ -84,6 +85,7 @@ def test_every_answer_of_the_program_is_recorded_once(tmp_path: Path) -> None:
     assert not traffic.audits and traffic.skipped == 0
 
 
+@pytest.mark.slow
 def test_audits_compare_answers_with_the_last_tier(tmp_path: Path) -> None:
     file = tmp_path / "traffic.jsonl"
     access = serve(file, [chat(n) for n in range(20)], audit=1.0)
@@ -96,6 +98,7 @@ def test_audits_compare_answers_with_the_last_tier(tmp_path: Path) -> None:
     assert audited > sum(line["usd"] or 0.0 for line in traffic.served)
 
 
+@pytest.mark.slow
 def test_thresholds_are_calibrated_on_audited_requests(tmp_path: Path) -> None:
     file = tmp_path / "traffic.jsonl"
     serve(file, [chat(n % 50) for n in range(60)], audit=1.0)
@@ -131,8 +134,10 @@ def test_a_line_that_a_kill_tore_is_left_out(tmp_path: Path, cut: int) -> None:
     assert traffic.skipped == 1
 
 
-@pytest.mark.parametrize(
-    "line", ["{}", "[]", "null", "\x00", '{"kind": "served"}', '{"kind": ["audit"]}', "NaN"]
+@sweep(
+    "line",
+    ["{}", "[]", "null", "\x00", '{"kind": "served"}', '{"kind": ["audit"]}', "NaN"],
+    every=3,
 )
 def test_lines_of_others_are_left_out(tmp_path: Path, line: str) -> None:
     file = tmp_path / "traffic.jsonl"

@@ -7,6 +7,7 @@ import pytest
 from dspy.lm15 import InvalidRequestError
 from support.api import ask, body, chunks, streamed_text
 from support.fault_server import Reply, faulty
+from support.sweeps import sweep
 
 from cope import Cascade, Team
 from cope.models import ScriptedEngine
@@ -34,7 +35,7 @@ def content(service: Service, **fields: Any) -> str:
     return text
 
 
-@pytest.mark.parametrize("preset", ["small", "self-consistency", "cope", "plan-then-solve"])
+@sweep("preset", ["small", "self-consistency", "cope", "plan-then-solve"], every=3)
 @pytest.mark.parametrize("domain", ["short-answer", "open"])
 def test_the_engine_gets_the_format_for_answers_and_not_for_plans(preset: str, domain: str) -> None:
     engine, team = replies('{"team": "sales"}')
@@ -68,7 +69,7 @@ def test_json_that_differs_in_writing_is_one_vote() -> None:
     assert reply["cope"]["confidence"] == 0.5
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("form", "text", "fits"),
     [
         (FORMAT, '{"team": "sales"}', True),
@@ -81,6 +82,7 @@ def test_json_that_differs_in_writing_is_one_vote() -> None:
         ({"type": "json_object"}, "Answer: 42", False),
         ({"type": "text"}, "Answer: 42", True),
     ],
+    every=4,
 )
 @pytest.mark.parametrize("stream", [False, True])
 def test_only_what_fits_is_an_answer(

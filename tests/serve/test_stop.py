@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.sweeps import sweep
 
 from cope import Cascade, Team
 from cope.models import ScriptedEngine
@@ -26,7 +27,7 @@ def free_port() -> int:
 @pytest.mark.skipif(
     threading.current_thread() is not threading.main_thread(), reason="signals need a main thread"
 )
-@pytest.mark.parametrize(("grace", "statuses"), [(60.0, [200, 503]), (0.2, [503, 503])])
+@sweep(("grace", "statuses"), [(60.0, [200, 503]), (0.2, [503, 503])], every=2)
 def test_sigterm_lets_running_requests_end_or_cancels_them(
     grace: float, statuses: list[int | None]
 ) -> None:

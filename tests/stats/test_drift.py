@@ -4,12 +4,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from support.sweeps import mostly_slow
+from support.sweeps import mostly_slow, sweep
 
 from cope.stats.drift import exceeds_p_value, homogeneity_p_value
 
 
-@pytest.mark.parametrize("shares", [[0.5, 0.5], [0.9, 0.08, 0.02], [0.125] * 8, [0.99, 0.01]])
+@sweep("shares", [[0.5, 0.5], [0.9, 0.08, 0.02], [0.125] * 8, [0.99, 0.01]], every=3)
 @pytest.mark.parametrize(("then", "now"), [(20, 30), (300, 60)])
 def test_without_a_change_alarms_are_as_rare_as_stated(
     shares: list[float], then: int, now: int, monkeypatch: pytest.MonkeyPatch
@@ -35,6 +35,7 @@ def test_nothing_to_compare_is_no_drift(first: list[int], second: list[int]) -> 
     assert homogeneity_p_value(first, second) == 1.0
 
 
+@pytest.mark.slow
 def test_the_p_value_is_that_of_the_exact_test_of_two_by_two_tables() -> None:
     from scipy.stats import fisher_exact
 
@@ -72,6 +73,7 @@ def test_long_sequences_have_finite_p_values(lost: list[bool]) -> None:
     assert 0.0 <= exceeds_p_value(lost, 0.05) <= 1.0
 
 
+@pytest.mark.slow
 def test_the_evidence_is_the_mixed_likelihood_ratio() -> None:
     from scipy.integrate import quad
     from scipy.stats import beta

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.special import gammaln, xlogy
+from support.sweeps import sweep
 
 from cope.stats.noninferiority import (
     ONE_SIDED_ALPHA,
@@ -40,7 +41,7 @@ def test_the_exact_test_never_rejects_more_often_than_its_level(n: int):
                 assert rejects <= alpha + 1e-9
 
 
-@pytest.mark.parametrize("n", [2, 9])
+@sweep("n", [2, 9], every=2)
 def test_the_exact_bound_is_too_high_no_more_often_than_its_level(n: int):
     counts = outcomes(n)
     bounds = np.array([exact_lower_bound(b, c, n) for b, c in counts])
@@ -86,7 +87,7 @@ def test_at_no_difference_the_statistic_is_mcnemars():
     assert score_statistic(7, 7, 50, 0.0) == score_statistic(0, 0, 9, 0.0) == 0
 
 
-@pytest.mark.parametrize("bound", [exact_lower_bound, score_lower_bound])
+@sweep("bound", [exact_lower_bound, score_lower_bound], every=2)
 def test_more_wins_raise_the_bound_and_more_losses_lower_it(bound):
     for b, c, n in ((0, 0, 30), (2, 5, 30), (9, 1, 200), (14, 14, 300)):
         here = bound(b, c, n)

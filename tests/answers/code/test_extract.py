@@ -6,6 +6,7 @@ import time
 import warnings
 
 import pytest
+from support.sweeps import sweep
 
 from cope.answers.code.extract import complete_function, extract_program
 
@@ -213,7 +214,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@sweep("name", HOSTILE, every=4)
 def test_a_hostile_reply_neither_raises_nor_takes_long(name: str):
     start = time.process_time()
     assert extract_program(HOSTILE[name]) is None

@@ -181,6 +181,7 @@ def test_a_control_character_from_careless_json_is_repaired():
     assert MATH.parse("it is \\boxed{\text{Evelyn}}") == "Evelyn"
 
 
+@pytest.mark.slow
 def test_only_the_end_of_a_huge_reply_is_read_and_quickly():
     assert MATH.parse("The answer is 3. " + "word " * 100_000 + "\nAnswer: 4") == "4"
     assert MATH.parse("The answer is 3. " + "word " * 100_000) is None

@@ -58,6 +58,7 @@ def test_endless_algebra_counts_as_not_equal_and_the_next_question_is_answered()
     assert equal("z + 1 + 1", "2 + z")
 
 
+@pytest.mark.slow
 def test_a_hang_is_cut_short_once(scripted: AlgebraProcess):
     began = time.monotonic()
     assert not equal(r"x+\hang", "x", timeout=0.2)
@@ -134,6 +135,7 @@ def test_threads_share_the_judge(scripted: AlgebraProcess):
     assert verdicts == [True] * 40 + [False] * 40
 
 
+@pytest.mark.slow
 def test_the_event_loop_runs_while_an_answer_is_compared(scripted: AlgebraProcess):
     async def main():
         ticks = 0

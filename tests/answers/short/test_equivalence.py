@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, strategies as st
+from support.sweeps import sweep
 
 from cope.answers.short.equivalence import equal, equal_by_normal_form, group_equal
 
@@ -60,7 +61,7 @@ DIFFERENT = [
 ]
 
 
-@pytest.mark.parametrize(("a", "b"), EQUAL)
+@sweep(("a", "b"), EQUAL, every=4)
 def test_equal_as_mathematics_in_both_orders(a: str, b: str):
     assert equal(a, b)
     assert equal(b, a)
@@ -127,6 +128,7 @@ WRITTEN = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(WRITTEN, max_size=10), st.randoms(use_true_random=False))
 def test_classes_do_not_depend_on_the_order(answers: list[str | None], rng: random.Random):
     order = list(range(len(answers)))

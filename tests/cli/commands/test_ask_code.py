@@ -83,6 +83,7 @@ def test_ask_gives_all_that_happened_as_json(cope: Any) -> None:
     )
 
 
+@pytest.mark.slow
 def test_eval_scores_on_hidden_tests_and_says_what_was_shown(cope: Any) -> None:
     result = cope(
         "eval",

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from support.commands import cope, error_line
 from support.imported_recordings import imported, lossless, published
 from support.recordings import recorder, recording, team_of, unsure
@@ -163,6 +164,7 @@ def test_without_right_answers_disagreement_alone_is_guaranteed(here: Path):
     assert told["accuracy_bounds"] == [None, None]
 
 
+@pytest.mark.slow
 def test_another_of_the_recorded_programs_is_calibrated(here: Path):
     few = [load_preset(name).with_overrides(samples=3) for name in ("cope", "answer-cascade")]
     recording(recorder(team_of(unsure), *few, "large"), here, 8)

@@ -48,6 +48,7 @@ def calibrated(*words: str) -> dict[str, Any]:
     return json.loads(result.stdout)
 
 
+@pytest.mark.slow
 def test_ask_and_eval_take_thresholds_and_samples_from_it(team: Any):
     setting = calibrated("--harm", "0.9", "--delta", "0.5")["setting"]
     asked = cope("ask", "What is 20 + 1?", "--calibration", "c.json", "--json")
@@ -90,6 +91,7 @@ def test_the_large_model_alone_answers_where_nothing_passed(team: Any):
     )
 
 
+@pytest.mark.slow
 def test_other_weights_under_the_same_name_are_refused(team: Any, monkeypatch: pytest.MonkeyPatch):
     digests = {"small": "sha256:" + "a" * 64}
     monkeypatch.setattr(Tier, "weights_digest", lambda tier: digests.get(tier.name))

@@ -32,6 +32,7 @@ def models(
     return scripted_commands(monkeypatch, scripted)
 
 
+@pytest.mark.slow
 def test_every_system_has_the_outcome_and_the_cost_of_an_evaluation_of_its_own(
     here: Path, models: Any
 ):
@@ -77,6 +78,7 @@ def test_every_system_has_the_outcome_and_the_cost_of_an_evaluation_of_its_own(
     )
 
 
+@pytest.mark.slow
 def test_calls_that_two_systems_share_are_asked_once_and_count_for_both(here: Path, models: Any):
     rounds = '[[rounds]]\nreasoner = "small"\nsamples = 4\ntemperature = 0.8\nthreshold = {}\n[[rounds]]\nreasoner = "large"\n'
     for name, threshold in (("loose", 0.5), ("strict", 1.0)):
@@ -119,6 +121,7 @@ def test_calls_that_two_systems_share_are_asked_once_and_count_for_both(here: Pa
     assert again == made, "what was shared is known after a restart too"
 
 
+@pytest.mark.slow
 def test_the_table_fits_a_hundred_columns_and_ends_in_sentences(here: Path, models: Any):
     result = done(*COMPARE, "--samples", "3", "--price", "small=1/1")
     assert max(len(line) for line in result.stdout.splitlines()) <= 100
@@ -143,6 +146,7 @@ def test_the_picture_of_a_comparison_is_drawn_in_two_formats(here: Path, models:
     assert "random escalation" in (place / "comparison.svg").read_text()
 
 
+@pytest.mark.slow
 def test_programs_are_compared_with_presets_under_their_files_names(here: Path, models: Any):
     preset = load_preset("answer-cascade").with_overrides(samples=3)
     Cascade(preset, models.team).save(here / "mine.json")

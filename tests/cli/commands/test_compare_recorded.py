@@ -40,6 +40,7 @@ def test_a_replay_gives_the_figures_of_a_live_comparison(here: Path, models: Any
     assert list(again["systems"]) == [preset, "large", "small"]
 
 
+@pytest.mark.slow
 def test_questions_that_a_record_cannot_tell_are_left_out_and_said(here: Path, models: Any):
     done("record", *DATA, "--samples", "4")
     words = (

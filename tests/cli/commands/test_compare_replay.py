@@ -33,6 +33,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], 
         return told("--margin", "1"), " ".join(text.split())
 
 
+@pytest.mark.slow
 def test_votes_are_tried_with_the_recorded_number_and_the_lines_start_there(
     record: Recording, compared: tuple[dict[str, Any], str]
 ):
@@ -50,6 +51,7 @@ def test_votes_are_tried_with_the_recorded_number_and_the_lines_start_there(
     assert told("--limit", "60")["matched"][0]["questions"] == 60
 
 
+@pytest.mark.slow
 def test_the_text_says_whether_the_margin_holds(compared: tuple[dict[str, Any], str]):
     made, text = compared
     tests = [pair["margin_test"] for pair in made["comparisons"]]
@@ -58,6 +60,7 @@ def test_the_text_says_whether_the_margin_holds(compared: tuple[dict[str, Any], 
         assert f"{test['text']}." in text and "within 1 point (95%)" in text
 
 
+@pytest.mark.slow
 def test_flips_have_their_ids_and_the_envelope_its_line(compared: tuple[dict[str, Any], str]):
     made, text = compared
     for pair, flips in zip(made["comparisons"], made["flips"], strict=True):
@@ -79,6 +82,7 @@ def test_flips_of_an_imported_record_are_broken_down_by_its_group(
     assert refused.exit_code == 1 and "no question has this field" in refused.stderr
 
 
+@pytest.mark.slow
 def test_a_calibrated_cascade_is_compared_on_questions_that_it_was_not_chosen_on(
     record: Recording, tmp_path: Path
 ):
@@ -102,6 +106,7 @@ def test_a_calibrated_cascade_is_compared_on_questions_that_it_was_not_chosen_on
     assert made["systems"]["imported, calibrated"]["accuracy"] == pytest.approx(whole)
 
 
+@pytest.mark.slow
 def test_where_large_alone_was_chosen_it_replaces_the_cascade(record: Recording):
     done("calibrate", "r.parquet", "--harm", "0.001", "-o", "c.json")
     made = told("--calibration", "c.json")

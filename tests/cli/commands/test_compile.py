@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from support.compile_command import USUAL, World, cope, error, made, write
+from support.sweeps import sweep
 
 from cope.cli.main import app
 from cope.models import Price
@@ -136,7 +137,7 @@ def test_json_is_one_document(world: World) -> None:
     assert document["estimate"]["high"]["calls"] == 22
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("only", "prompts"),
     [
         (
@@ -146,6 +147,7 @@ def test_json_is_one_document(world: World) -> None:
         (("small",), ["round 1's reasoner, small", "round 2's reasoner, small"]),
         (("small", "round:2"), ["round 2's reasoner, small"]),
     ],
+    every=3,
 )
 def test_only_a_part_is_compiled(world: World, only: tuple[str, ...], prompts: list[str]) -> None:
     result = made(
@@ -233,6 +235,7 @@ def test_a_program_that_is_never_right_is_warned_of(world: World) -> None:
     assert "no gain" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_compile_starts_from_a_program_and_has_seen_its_questions(world: World) -> None:
     write(
         "other.jsonl",

@@ -19,6 +19,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return World(tmp_path, monkeypatch)
 
 
+@pytest.mark.slow
 def test_the_frontier_is_saved_and_drawn_and_one_of_it_picked(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,7 @@ def test_a_dry_run_forgets_nothing(world: World) -> None:
     )
 
 
+@pytest.mark.slow
 def test_another_compile_in_the_same_folder_is_waited_for(world: World) -> None:
     made()
     folder, asked = next(Path(".cope/compile").iterdir()), world.asked

@@ -19,6 +19,7 @@ def compiled(name: str) -> dict[str, Any]:
     return json.loads(Path(name).read_text())["compiled"]
 
 
+@pytest.mark.slow
 def test_a_compile_writes_over_its_own_program_only(world: World) -> None:
     made("-o", "mine.json")
     first = compiled("mine.json")
@@ -51,6 +52,7 @@ def test_a_file_of_another_kind_stays(world: World) -> None:
     assert compiled("notes.json")["scores"]
 
 
+@pytest.mark.slow
 def test_the_programs_of_another_frontier_stay(world: World) -> None:
     pareto = ("-o", "mine.json", "--objective", "pareto")
     made(*pareto)

@@ -54,6 +54,7 @@ def test_a_proposer_that_is_not_there_is_one_line_and_no_gain_is_claimed(
     assert "after   " in made("--optimizer", optimizer, "--resume").stdout
 
 
+@pytest.mark.slow
 def test_the_proposer_has_a_price_of_its_own(world: World) -> None:
     world.settings["prices"] = {"small": Price(1, 2)}
     words = ("--optimizer", "copro", "--budget-usd", "1", "--price", "small=1/2")

@@ -91,6 +91,7 @@ def test_where_it_does_not_suit_it_is_refused(models: Any, words: tuple[str, ...
     assert result.exit_code and said in result.stderr, result.output
 
 
+@pytest.mark.slow
 def test_a_calibration_is_refused_to_a_rule_that_may_decide_otherwise(
     tmp_path: Path, models: Any, scripted: Any
 ):

@@ -49,6 +49,7 @@ def untimed(value: Any, close: bool = False) -> Any:
     return pytest.approx(value) if close and isinstance(value, float) else value
 
 
+@pytest.mark.slow
 def test_a_replayed_table_is_that_of_a_live_run(here: Path, models: Any):
     made = json.loads(done(*RECORD, "--json").stdout)
     assert (made["questions"], made["task"]) == (4, "jsonl") and made[

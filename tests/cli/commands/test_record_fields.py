@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.record_command import cope, done, scripted_commands
+from support.sweeps import sweep
 
 from cope.errors import CopeError
 from cope.eval import Recording, read_recording
@@ -34,7 +35,7 @@ def test_a_record_keeps_the_fields_of_its_rows_and_breaks_flips_down_by_them():
     assert refused.exit_code == 1 and "book" in refused.stderr
 
 
-@pytest.mark.parametrize("damaged", ["[]", "{", '{"book": 1}', "null"])
+@sweep("damaged", ["[]", "{", '{"book": 1}', "null"], every=2)
 def test_damaged_fields_of_a_record_are_one_line(damaged: str):
     done(*RECORD, "-o", "r.parquet")
     manifest, table = read_recording("r.parquet")

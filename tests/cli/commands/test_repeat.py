@@ -80,6 +80,7 @@ def test_the_first_mlflow_run_has_the_figures_of_all(models: Any, monkeypatch: p
     assert run.metric_values["repeats.pass_all"] == 5 / 8 and len(tracker.runs) == 2
 
 
+@pytest.mark.slow
 def test_compare_repeats_every_system_and_compares_their_means(models: Any):
     words = (*COMPARE, "--presets", "small,large", "--repeat", "2")
     made = told(*words)

@@ -100,6 +100,7 @@ def test_what_is_wrong_is_said_in_a_line(here: Path):
     assert "cannot write to file" in failed("r.parquet", "--figures", "file/pictures")
 
 
+@pytest.mark.slow
 def test_the_page_is_opened_when_asked(here: Path, monkeypatch: pytest.MonkeyPatch):
     opened: list[str] = []
     monkeypatch.setattr(click, "launch", lambda address: opened.append(address) or len(opened) - 1)

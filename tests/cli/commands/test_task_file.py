@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from support.commands import cope, done, error_line, give_team
 from support.pictures import write_empty_pictures
+from support.sweeps import sweep
 
 from cope.models import Price
 from cope.report import open_source
@@ -52,7 +53,7 @@ def folders(command: str) -> set[str]:
     return {path.name for path in Path(f".cope/{command}").glob("*-*")}
 
 
-@pytest.mark.parametrize(
+@sweep(
     "words",
     [
         ("eval", "--no-track", "--preset", "small"),
@@ -64,6 +65,7 @@ def folders(command: str) -> set[str]:
         ),
     ],
     ids=lambda words: words[0],
+    every=2,
 )
 def test_the_file_is_the_task_and_its_content_is_part_of_the_identity(words: tuple[str, ...]):
     command, *options = words

@@ -57,6 +57,7 @@ def test_accuracy_over_all_questions_is_bounded_where_some_have_no_outcome():
     assert (large.missing, large.bounds, large.bounds_interval) == (0, None, None)
 
 
+@pytest.mark.slow
 def test_questions_that_are_repeated_tell_no_more_than_once():
     ours, theirs = [1] * 100 + [0] * 20, [1] * 80 + [0] * 40
     groups = {str(n): f"group {n % 120}" for n in range(600)}
@@ -130,6 +131,7 @@ def test_one_question_has_no_interval_of_costs(tokens: int):
     assert "(-inf to inf) of large's" in document["comparisons"][0]["verdict"], "as stored ones"
 
 
+@pytest.mark.slow
 def test_verdicts_on_accuracy():
     made, pair = two(RIGHT * 10, RIGHT * 10)
     assert conclusion(pair, made).startswith("ours is as accurate as large within 0.4 points")

@@ -91,6 +91,7 @@ def poor(tmp_path_factory: pytest.TempPathFactory) -> Everything:
     return compared(tmp_path_factory.mktemp("poor"), engines, no_sandbox)
 
 
+@pytest.mark.slow
 def test_everything_that_can_run_is_compared_and_the_rest_is_named(whole: Everything):
     made = whole.made
     compared, left_out = set(made["systems"]), made["left_out"]
@@ -103,6 +104,7 @@ def test_everything_that_can_run_is_compared_and_the_rest_is_named(whole: Everyt
     assert list(made["systems"])[:4] == ["cope", "answer-cascade", "small", "large"]
 
 
+@pytest.mark.slow
 def test_each_distinct_call_is_made_once(whole: Everything):
     for engine in whole.engines.values():
         asked = Counter(
@@ -112,6 +114,7 @@ def test_each_distinct_call_is_made_once(whole: Everything):
         assert set(asked.values()) == {1}, "with log-probabilities or without"
 
 
+@pytest.mark.slow
 def test_a_model_without_log_probabilities_is_said(
     poor: Everything, monkeypatch: pytest.MonkeyPatch
 ):
@@ -125,11 +128,13 @@ def test_a_model_without_log_probabilities_is_said(
     assert source.skipped_presets == made["left_out"], "the report says so too"
 
 
+@pytest.mark.slow
 def test_more_small_tiers_are_compared_alone_and_by_abc(poor: Everything):
     assert {"abc", "tiny"} <= set(poor.made["systems"])
     assert poor.made["systems"]["abc"]["n"] == 2
 
 
+@pytest.mark.slow
 def test_a_missing_sandbox_is_said(poor: Everything):
     assert poor.made["left_out"]["mot-vote"] == "no sandbox is available here"
 

@@ -2,6 +2,7 @@
 
 import pytest
 from support.question_results import records_of
+from support.sweeps import sweep
 
 from cope.eval.comparison import (
     MarginTest,
@@ -30,7 +31,7 @@ def pair_of_scores(
     return compare(systems, draws=draws, **options).pairs[0]
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("counts", "margin", "said"),
     [
         (
@@ -47,6 +48,7 @@ def pair_of_scores(
         ((0, 5, 100), 0.05, "smallest margin 10.3; no number of questions shows it at -5.0 points"),
         ((30, 30, 100), 0.001, "needs more than 10,000 questions"),
     ],
+    every=3,
 )
 def test_the_sentence_says_what_holds(counts: tuple[int, int, int], margin: float, said: str):
     assert said in margin_test(pair_of(*counts), margin).text

@@ -144,6 +144,7 @@ def test_one_question_has_no_interval():
 COSTS = st.lists(st.floats(0.001, 1.0), min_size=8, max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(COSTS, COSTS, st.floats(1.0, 2.0))
 def test_the_saving_is_within_its_interval_and_bounds_nest(

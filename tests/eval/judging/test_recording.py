@@ -58,6 +58,7 @@ def shorter(prompt: str) -> str:
     return "first" if len(first) < len(second) else "second"
 
 
+@pytest.mark.slow
 def test_every_answer_that_a_replay_can_give_is_judged_once(record: Recording) -> None:
     pairs = pairs_of_recording(record, last_tier_answers(record))
     assert len({(pair.key, pair.answer) for pair in pairs}) == len(pairs)
@@ -70,6 +71,7 @@ def test_every_answer_that_a_replay_can_give_is_judged_once(record: Recording) -
     assert all(0 < pair.values["perplexity"] <= 1 for pair in pairs)
 
 
+@pytest.mark.slow
 def test_a_loss_that_survives_the_swap_is_harm(
     record: Recording, judge: Any, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from support.give_up_worlds import CODE, any_table, code_record, preset, program, tasks, vote_record
 from support.recordings import examples, team_of, unsure
+from support.sweeps import sweep
 
 from cope import Cascade
 from cope.eval import Recording, Replay, replay_results
@@ -41,7 +42,7 @@ def live(kind: str, seed: int, early_stop: str) -> tuple[Cascade, list[Any]]:
     return Cascade(preset(), team_of(program), **CODE, **more), tasks(QUESTIONS)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@sweep("kind", KINDS, every=2)
 @pytest.mark.parametrize("seed", range(2))
 def test_a_replay_leaves_the_rounds_that_a_live_run_leaves(
     records: dict[str, Recording], kind: str, seed: int

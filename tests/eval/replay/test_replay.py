@@ -138,6 +138,7 @@ def test_early_stopping_asks_at_most_as_much_and_comes_to_the_same(
             assert calls <= outcomes.usage[tier, "calls"][place]
 
 
+@pytest.mark.slow
 def test_fewer_samples_hand_the_same_plan_on_where_they_may(tmp_path: Path):
     """The same vote leads, and the sample that handed its plan on is among the fewer: then the next round's calls are there."""
 
@@ -162,6 +163,7 @@ def test_fewer_samples_hand_the_same_plan_on_where_they_may(tmp_path: Path):
     assert fewer.known[:, 1].mean() > 0.2, "as often as the order allows, and not once in eight"
 
 
+@pytest.mark.slow
 def test_a_record_led_by_another_of_its_programs_replays_that_one(record: Recording):
     led = record.with_primary("large")
     assert list(led.programs) == ["large", "cope"] and led.preset.name == "large"

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support.sweeps import sweep
 
 from cope.eval import Recording, Replay
 
@@ -28,7 +29,7 @@ def slowly(replay: Replay, gates: tuple[float, ...], rows: list[int]) -> dict[st
     return found
 
 
-@pytest.mark.parametrize("count", [8, 3])
+@sweep("count", [8, 3], every=2)
 @pytest.mark.parametrize("rows", [None, [7, 2, 3]])
 def test_a_sweep_is_what_each_setting_alone_comes_to(
     record: Recording, count: int, rows: list[int] | None

@@ -8,6 +8,7 @@ from typing import Any
 import dspy
 import pytest
 from support.retries import note_pauses
+from support.sweeps import sweep
 
 from cope import Cascade, CopeError, Team
 from cope.models import Price, metered
@@ -104,7 +105,7 @@ def test_no_server(delays: list[float]):
     assert delays == [1, 2, 4]
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("reply", "error", "message"),
     [
         ((500, "llama runner has stopped"), dspy.LMServerError, "llama runner has stopped"),
@@ -128,6 +129,7 @@ def test_no_server(delays: list[float]):
         "no end",
         "nothing",
     ],
+    every=3,
 )
 def test_a_server_that_fails_is_asked_again(
     ollama_server: Any, delays: list[float], reply: Any, error: type[Exception], message: str
@@ -141,6 +143,7 @@ def test_a_server_that_fails_is_asked_again(
     assert len(ollama_server.bodies) == 3 + 4 and delays == [1, 2, 1, 2, 4]
 
 
+@pytest.mark.slow
 def test_a_server_that_hangs(ollama_server: Any, delays: list[float]):
     hold = threading.Event()
     ollama_server.replies = [[said("4")[0], hold.wait]]

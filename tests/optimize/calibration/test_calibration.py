@@ -157,6 +157,7 @@ def priced(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 PRICES = {"small": Price(1, 1), "large": Price(100, 100)}
 
 
+@pytest.mark.slow
 def test_a_budget_is_kept_or_refused(priced: Recording):
     free = calibrate(priced, CalibrationTarget(harm=0.5), PRICES)
     assert free.target.minimize == "cost"

@@ -52,6 +52,7 @@ def models(made: Certificate) -> dict[str, str]:
     return dict(made.models)
 
 
+@pytest.mark.slow
 def test_the_file_holds_all_of_it(made: Certificate, tmp_path: Path):
     made.save(tmp_path / "deep" / "c.json")
     assert load_certificate(tmp_path / "deep" / "c.json") == Certificate(

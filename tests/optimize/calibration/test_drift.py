@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support.commands import cope
+from support.sweeps import sweep
 
 from cope import Cascade, Team
 from cope.errors import CopeError
@@ -152,7 +153,7 @@ def test_traffic_like_the_tested_questions_has_not_drifted(
     assert alarms <= seeds // 4
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("change", "expected"),
     [
         ({"easy": 0.5}, ["rounds", "confidence"]),
@@ -160,6 +161,7 @@ def test_traffic_like_the_tested_questions_has_not_drifted(
         ({"wrong": 0.3}, ["disagreement"]),
         ({"easy": 0.4, "wrong": 0.4}, ["rounds", "confidence", "disagreement"]),
     ],
+    every=3,
 )
 @pytest.mark.parametrize("loss", ["disagreement", "harm"])
 def test_a_change_is_named(

@@ -4,6 +4,7 @@ import asyncio
 
 import numpy as np
 import pytest
+from support.sweeps import sweep
 
 from cope.answers.kinds.code import CODE
 from cope.optimize.calibration.early_stop_replay import replay_early_stop
@@ -38,8 +39,10 @@ async def live(
 
 
 @pytest.mark.parametrize("forwards_plan", [True, False])
-@pytest.mark.parametrize(
-    ("samples", "threshold"), [(5, 0.6), (8, 0.75), (8, None), (4, 1.0), (1, 1.0), (3, 0.2)]
+@sweep(
+    ("samples", "threshold"),
+    [(5, 0.6), (8, 0.75), (8, None), (4, 1.0), (1, 1.0), (3, 0.2)],
+    every=4,
 )
 def test_the_exact_rule_stops_where_a_live_vote_does(samples, threshold, forwards_plan):
     votes, planned = random_votes(samples)
@@ -54,7 +57,7 @@ def test_the_exact_rule_stops_where_a_live_vote_does(samples, threshold, forward
             assert str(votes[row, found.leader[row]]) == answer
 
 
-@pytest.mark.parametrize("threshold", [0.5, 0.75, 1.0, None])
+@sweep("threshold", [0.5, 0.75, 1.0, None], every=2)
 def test_the_exact_rule_changes_no_decision(threshold):
     votes, _ = random_votes(8, 2000)
     whole, early = (replay_early_stop(RULES[name], votes, threshold) for name in ("none", "exact"))

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from support.recordings import recorder, recording, team_of, unsure
+from support.sweeps import sweep
 
 from cope import Preset
 from cope.eval import Recording, Replay
@@ -23,7 +24,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     return recording(recorder(team_of(unsure), preset), tmp_path_factory.mktemp("r"), 30)
 
 
-@pytest.mark.parametrize("rows", [range(30), range(0, 30, 3), range(0)])
+@sweep("rows", [range(30), range(0, 30, 3), range(0)], every=3)
 @pytest.mark.parametrize("thresholds", [(), (1.0, 0.25), (0.2, 0.2)])
 def test_the_counts_are_those_of_a_loop(
     record: Recording, rows: range, thresholds: tuple[float, ...]

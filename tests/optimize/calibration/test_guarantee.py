@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 from support.populations import COST, TAUS, N, Populations, populations
+from support.sweeps import sweep
 
 from cope.optimize.calibration.risk_test import fewest_units, p_values
 from cope.optimize.calibration.selection import (
@@ -82,6 +83,7 @@ def prices(world: Populations, chosen: list[int | None]) -> np.ndarray:
     return np.array([1.0 if c is None else world.cost[row, c] for row, c in enumerate(chosen)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sequence", "least"), [(SPLIT, (0.75, 0.85)), (MONOTONE, (0.8, 0.88))])
 def test_the_guarantee_holds_at_a_cost_near_an_oracles(
     world: Populations, calibrated: Calibrated, sequence: str, least: tuple[float, float]
@@ -116,9 +118,10 @@ def hardest(world: Populations, sequence: str) -> np.ndarray:
     return harm
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("sequence", "questions", "least"),
     [(SPLIT, 600, DELTA / 4), (MONOTONE, 600, DELTA / 4), (MONOTONE, 60, 0.0)],
+    every=3,
 )
 def test_the_guarantee_holds_in_the_hardest_case(
     world: Populations, calibrated: Calibrated, sequence: str, questions: int, least: float

@@ -19,6 +19,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     return imported(tmp_path_factory.mktemp("imported"), 600, seed=1)
 
 
+@pytest.mark.slow
 def test_each_level_of_confidence_is_held_against_the_truth(record: Recording):
     replay = Replay(record, thresholds=(0.75,))
     (found,) = reliability(replay)
@@ -33,6 +34,7 @@ def test_each_level_of_confidence_is_held_against_the_truth(record: Recording):
     assert found.brier[0] == pytest.approx(np.mean((confidence - right) ** 2))
 
 
+@pytest.mark.slow
 def test_an_overconfident_vote_is_recalibrated():
     rng = np.random.default_rng(2)
     confidence = rng.integers(1, 9, 2000) / 8
@@ -42,6 +44,7 @@ def test_an_overconfident_vote_is_recalibrated():
     assert np.abs(after - confidence**3).mean() < 0.03
 
 
+@pytest.mark.slow
 def test_recalibration_is_not_flattered(record: Recording):
     (found,) = reliability(Replay(record))
     assert found.recalibrated_error > found.error_by_chance / 2, (

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 from support.imported_recordings import imported, lossless
 from support.recordings import recorder, recording, team_of, unsure
+from support.sweeps import sweep
 
 from cope import CopeError, load_preset
 from cope.eval import Recording, Replay
@@ -98,6 +99,7 @@ PRICES = {"small": Price(1, 1), "large": Price(100, 100)}
 LAX = CalibrationTarget(harm=0.75, delta=0.2, sequence=MONOTONE)
 
 
+@pytest.mark.slow
 def test_the_path_accepts_more_and_uses_less_at_each_step(cascade: Recording):
     found = calibrate(cascade, LAX, PRICES)
     assert [setting.thresholds for setting in found.grid.settings] == monotone_path(
@@ -108,6 +110,7 @@ def test_the_path_accepts_more_and_uses_less_at_each_step(cascade: Recording):
         assert (np.diff(found.grid.learn_use[name]) <= 1e-12).all(), name
 
 
+@pytest.mark.slow
 def test_all_questions_test_and_none_orders(cascade: Recording):
     found = calibrate(cascade, LAX, PRICES)
     assert found.setting is not None and found.replay is not None
@@ -128,7 +131,7 @@ def test_all_questions_test_and_none_orders(cascade: Recording):
     }
 
 
-@pytest.mark.parametrize("sequence", [MONOTONE, SPLIT])
+@sweep("sequence", [MONOTONE, SPLIT], every=2)
 def test_other_losses_of_the_tested_questions_leave_the_order(cascade: Recording, sequence: str):
     target = CalibrationTarget(harm=0.8, delta=0.2, sequence=sequence)
     found = calibrate(cascade, target, PRICES)

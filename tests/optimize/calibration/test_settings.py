@@ -25,6 +25,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     )
 
 
+@pytest.mark.slow
 def test_losses_and_use_are_those_of_each_replay(record: Recording):
     large, halves = last_tier_alone(record), split_in_half(record.keys)
     found = evaluate_settings(record, halves, lambda replay: harm(replay, large), PRICES)

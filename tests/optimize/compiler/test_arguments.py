@@ -224,6 +224,7 @@ def programs() -> Callable[[World], Cascade]:
     return lambda world: Cascade("small", world.team, domain="code")
 
 
+@pytest.mark.slow
 def test_programs_are_scored_by_their_hidden_tests(
     programs: Callable[[World], Cascade], tmp_path: Path
 ) -> None:

@@ -195,6 +195,7 @@ def test_a_budget_of_nothing_is_refused(bound: dict[str, Any]):
         Budget(**bound)
 
 
+@pytest.mark.slow
 def test_an_interrupted_compile_keeps_enough_back_to_validate(tmp_path: Path):
     """The first validation is free when a compile goes on, and says nothing then of what the last one takes."""
     program = lambda: Cascade("plan-then-solve", World().team)  # noqa: E731

@@ -162,6 +162,7 @@ def test_a_proposer_that_says_nothing_costs_no_more_than_its_proposals(
     assert len(made.after.values) == len(VAL)
 
 
+@pytest.mark.slow
 def test_a_chain_keeps_what_its_first_link_found(tmp_path: Path):
     """Labelled rows are chosen without a validation, and COPRO scores on training questions: neither is lost."""
     world = World(lambda tier, messages, request: both(messages))
@@ -187,6 +188,7 @@ def both(messages: list[dict[str, str]]) -> str:
     )
 
 
+@pytest.mark.slow
 def test_the_objective_cost_prefers_few_tokens_of_the_large_tier(tmp_path: Path):
     """Both are right; the one with the magic word needs the large tier for nothing."""
 

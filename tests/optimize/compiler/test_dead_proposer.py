@@ -58,6 +58,7 @@ def test_one_that_goes_ends_the_compile_and_what_was_paid_for_is_kept(
     assert len(run.made.candidates) > 1 and again.asked <= run.made.usage.calls - (first - most)
 
 
+@pytest.mark.slow
 def test_a_failure_of_one_request_ends_it_in_the_pilot_alone(tmp_path: Path) -> None:
     long = ContextLengthError("boom")
     with pytest.raises(CopeError, match=r"cannot be asked \(.*boom.*\): fix that"):

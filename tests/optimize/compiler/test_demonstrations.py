@@ -14,6 +14,7 @@ from cope.programs.confidence.votes import VoteShare
 from cope.programs.sampling import derive_seed
 
 
+@pytest.mark.slow
 def test_only_the_round_that_answered_is_learned_from_with_the_plans_that_it_saw(tmp_path: Path):
     """Small knows 0 and 4; on 1 and 17 it only guesses, and large answers with a plan of its own; all are wrong on 2."""
     numbers = (0, 1, 4, 17, 2)
@@ -32,6 +33,7 @@ def test_only_the_round_that_answered_is_learned_from_with_the_plans_that_it_saw
     assert found == {question(n): by_round[round_] for n, round_ in answered.items() if n != 2}
 
 
+@pytest.mark.slow
 def test_the_votes_winner_is_learned_from_and_not_the_sample_that_came_first(tmp_path: Path):
     """Samples whose seed is a multiple of four are wrong, at once; the others are right, and later."""
     world = World(delay=lambda request: 0.0 if (request.config.seed or 1) % 4 == 0 else 0.002)

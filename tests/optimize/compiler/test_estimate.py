@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from support.compile_world import World, compiled, fickle, rows
-from support.sweeps import mostly_slow
+from support.sweeps import mostly_slow, sweep
 
 from cope.models import Price, Usage
 from cope.optimize import Budget
@@ -18,7 +18,7 @@ from cope.optimize.compiler.estimate import (
 )
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("optimizer", "preset", "calls"),
     [
         ("labeled-few-shot", "small", None),
@@ -27,6 +27,7 @@ from cope.optimize.compiler.estimate import (
         ("gepa", "small", 100),
         ("infer-rules", "small", None),
     ],
+    every=3,
 )
 def test_the_range_holds_what_is_then_used(
     optimizer: str, preset: str, calls: int | None, tmp_path: Path

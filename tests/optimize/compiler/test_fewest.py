@@ -2,6 +2,7 @@
 
 import pytest
 from support.compile_world import World, question
+from support.sweeps import sweep
 
 from cope import Cascade, metered
 from cope.optimize.compiler.estimate import min_calls_per_question
@@ -11,7 +12,7 @@ from cope.programs.confidence.early_stopping import RULES
 PRESETS = ("small", "large", "self-consistency", "answer-cascade", "plan-then-solve", "cope")
 
 
-@pytest.mark.parametrize("early_stop", RULES)
+@sweep("early_stop", RULES, every=4)
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("said", ["Answer: 4", "Nothing that can be read."])
 def test_no_question_takes_fewer(preset: str, early_stop: str, said: str) -> None:

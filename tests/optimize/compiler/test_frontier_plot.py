@@ -20,6 +20,7 @@ def scores(right: int, large_tokens: float) -> ValidationScores:
     return ValidationScores([1.0] * right + [0.0] * (50 - right), large_tokens, 10 * large_tokens)
 
 
+@pytest.mark.slow
 def test_the_picture_of_a_frontier(tmp_path: Path) -> None:
     before, *others = tried = [
         scores(20, 90),
@@ -72,6 +73,7 @@ def places(root: ElementTree.Element, gid: str) -> list[tuple[float, float]]:
     ]
 
 
+@pytest.mark.slow
 def test_a_picture_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     from cope.errors import CopeError
 

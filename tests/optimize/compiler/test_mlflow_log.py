@@ -65,6 +65,7 @@ def logged(
         prepared.close()
 
 
+@pytest.mark.slow
 def test_a_store_that_fails_is_reported_and_costs_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -92,6 +93,7 @@ def test_of_many_candidates_the_first_and_the_saved_one_have_runs(
     assert keys(run) == [rows[0]["id"], saved["id"]]
 
 
+@pytest.mark.slow
 def test_a_surrogate_has_scores_and_a_table_of_its_own(tmp_path: Path):
     run = run_in_memory()
     with logged(tmp_path, run, only=("round:1",), surrogate=True) as (made, log):
@@ -208,6 +210,7 @@ def test_a_store_that_cannot_be_written_is_an_error_before_a_model_is_asked(here
     )
 
 
+@pytest.mark.slow
 def test_the_run_is_printed_and_is_in_the_file_and_a_fresh_compile_has_another(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -105,6 +105,7 @@ def run(
     return made, Counter(call.round for call in made.calls)
 
 
+@pytest.mark.slow
 def test_a_surrogate_asks_the_frozen_rounds_once(tmp_path: Path):
     alone, calls = run(tmp_path / "surrogate", two_rounds(), only=["round:2"], surrogate=True)
     _, everything = run(tmp_path / "all", two_rounds())

@@ -16,7 +16,7 @@ from support.compile_world import (
     reply,
 )
 from support.plan_worlds import CASES, PLAN_TOKENS, PlanCase, options
-from support.sweeps import mostly_slow
+from support.sweeps import mostly_slow, sweep
 
 from cope import Cascade, Preset
 from cope.optimize import Budget
@@ -92,7 +92,7 @@ def program_reply(tier: str, messages: list[dict[str, str]], request: Any) -> st
 
 
 @every_optimizer
-@pytest.mark.parametrize("case", CODE, ids=kind_of)
+@sweep("case", CODE, ids=kind_of, every=2)
 def test_a_kind_for_programs_is_compiled(case: PlanCase, optimizer: str, tmp_path: Path) -> None:
     world = World(program_reply)
     program = Cascade(planned(case), world.team, **options(case))

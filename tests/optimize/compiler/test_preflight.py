@@ -181,6 +181,7 @@ def test_a_cascade_is_refused_by_the_fewest_calls_that_its_questions_take(tmp_pa
     assert "it needs some " in after and 0 < world.asked <= 125
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_after_the_pilot_names_what_would(tmp_path: Path):
     world, splits = World(), (rows(range(12)), rows(range(20, 40)))
     line = refusal(world, tmp_path, "labeled-few-shot", splits=splits, budget=Budget(tokens=1000))

@@ -57,6 +57,7 @@ def test_sentences_that_name_code_are_instructions():
     assert not is_instruction("Here it is:\nimport math\nprint(math.pi)")
 
 
+@pytest.mark.slow
 def test_proposals_hold_nothing_that_depends_on_the_clock(tmp_path: Path):
     """A resumed compile asks for a proposal anew, and pays for it, when its prompt has changed."""
     world = World(fickle)

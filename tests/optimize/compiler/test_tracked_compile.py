@@ -56,6 +56,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return tracked_run(tmp_path_factory.mktemp("compile"), TrackerInMemory())
 
 
+@pytest.mark.slow
 def test_one_run_with_a_run_inside_for_each_candidate_and_no_orphans(made: Made):
     assert made.run.status == "FINISHED" and made.run.experiment == "cope-compile-twice"
     keys = made.compilation.session.candidates.val_keys
@@ -69,6 +70,7 @@ def test_one_run_with_a_run_inside_for_each_candidate_and_no_orphans(made: Made)
     assert saved.files["prompts.txt"].decode() == made.text("prompts/after.txt")
 
 
+@pytest.mark.slow
 def test_parameters_and_what_it_cost_and_gained(made: Made):
     params, outcome = made.run.params, made.outcome
     assert params["optimizer"] == "bootstrap-random-search" and params["only"] == "all"
@@ -100,6 +102,7 @@ def test_the_proposer_is_noted_where_there_is_one(tmp_path: Path):
     assert noted == {"small": "one", "large": "other", "proposer": "third"}
 
 
+@pytest.mark.slow
 def test_scores_over_time_by_the_calls_made_so_far(made: Made):
     scores, best = made.run.steps["candidate_accuracy"], made.run.steps["best_accuracy"]
     assert len(scores) == len(made.inside) > 2
@@ -145,6 +148,7 @@ def test_prompts_and_the_program_as_a_model_without_a_call(made: Made):
     assert len(messages) == 2 + 2 * len(demos) > 2
 
 
+@pytest.mark.slow
 def test_a_resumed_compile_logs_to_its_run_and_nothing_twice(made: Made):
     before = [list(made.run.steps["candidate_accuracy"]), len(made.inside)]
     asked = Tier.asked

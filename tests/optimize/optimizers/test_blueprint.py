@@ -26,6 +26,7 @@ def proposal(messages: list[dict[str, str]], request: Any) -> str:
     return "```python\n```" if "paragraph" in style else "Think hard."
 
 
+@pytest.mark.slow
 def test_the_blueprint_that_helps_is_kept_and_costs_no_call(tmp_path: Path) -> None:
     world = World(reply, proposal)
     program = Cascade(load_preset("cope-blueprint").with_overrides(samples=2), world.team)

@@ -16,6 +16,7 @@ from dspy.teleprompt import (
 )
 from dspy.teleprompt.teleprompt import Teleprompter
 from support.compile_world import PROPOSAL, World, compiled, fickle, rows
+from support.sweeps import sweep
 
 from cope.errors import CopeError
 from cope.models import Price, ScriptedEngine
@@ -58,7 +59,7 @@ def plain() -> tuple[dspy.LM, Callable[[], int]]:
     return Plain("openai/x"), lambda: Plain.asked - before
 
 
-@pytest.mark.parametrize("model", [scripted, plain])
+@sweep("model", [scripted, plain], every=2)
 def test_what_its_own_model_is_asked_is_booked_and_within_the_budget(
     model: Any, tmp_path: Path
 ) -> None:
@@ -97,6 +98,7 @@ def test_an_interrupted_compile_asks_its_model_nothing_twice(tmp_path: Path) -> 
     assert again.made.usage.calls == first.made.usage.calls
 
 
+@pytest.mark.slow
 def test_a_tiers_model_that_it_holds_is_booked_as_the_proposer(tmp_path: Path) -> None:
     world = World(
         lambda tier, messages, request: (
@@ -110,6 +112,7 @@ def test_a_tiers_model_that_it_holds_is_booked_as_the_proposer(tmp_path: Path) -
     assert own.reflection_lm is lm
 
 
+@pytest.mark.slow
 def test_a_budget_in_money_asks_for_the_price_of_its_models_before_anything_else(
     tmp_path: Path,
 ) -> None:
@@ -138,6 +141,7 @@ def test_a_budget_in_money_asks_for_the_price_of_its_models_before_anything_else
     assert own.reflection_lm is lm
 
 
+@pytest.mark.slow
 def test_its_own_model_is_named_when_each_of_its_requests_fails(tmp_path: Path) -> None:
     def full(*_: Any) -> str:
         raise dspy.LMInvalidRequestError("no memory")
@@ -256,7 +260,7 @@ def test_what_cannot_work_is_refused_before_any_call(own: Any, words: str, tmp_p
     assert world.asked == 0
 
 
-@pytest.mark.parametrize(
+@sweep(
     "own",
     [
         lambda: BootstrapFewShot(metric=right),
@@ -267,6 +271,7 @@ def test_what_cannot_work_is_refused_before_any_call(own: Any, words: str, tmp_p
         ),
     ],
     ids=["bootstrap", "labeled", "random-search", "better-together"],
+    every=2,
 )
 def test_the_others_are_taken(own: Any, tmp_path: Path) -> None:
     run = compiled(own(), "small", tmp_path, World(), SPLITS)

@@ -102,6 +102,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     return finished_in(tmp_path_factory.mktemp("compile"))
 
 
+@pytest.mark.slow
 def test_three_that_err_apart_are_right_together(finished: Finished):
     check_a_vote_of_three(finished, {("small", 1, "reason"): 1})
 
@@ -137,12 +138,14 @@ def check_a_vote_of_three(finished: Finished, calls: dict[Any, int]) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_vote_itself_costs_the_compile_nothing(finished: Finished, tmp_path: Path):
     other = World()
     compile_it(other, tmp_path, optimizer="bootstrap-random-search")
     assert finished.asked == other.asked
 
 
+@pytest.mark.slow
 def test_where_all_err_alike_the_best_one_is_saved_alone(tmp_path: Path):
     made = compile_it(World(alike=True), tmp_path)
     assert made.improved and made.after.accuracy == pytest.approx(2 / 3)
@@ -164,6 +167,7 @@ def test_the_costs_are_in_its_words():
     assert "up to three times as much" in optimizer_by_name("ensemble").description
 
 
+@pytest.mark.slow
 def test_an_ensemble_can_be_compiled_on_its_lead(finished: Finished, tmp_path: Path):
     world = World()
     first = finished.made.program.deepcopy()
@@ -182,6 +186,7 @@ def test_an_ensemble_can_be_compiled_on_its_lead(finished: Finished, tmp_path: P
     assert [peer.dump_state() for peer in members_of(made.program)[1:]] == before
 
 
+@pytest.mark.slow
 def test_evaluated_and_shown_like_every_program(
     finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

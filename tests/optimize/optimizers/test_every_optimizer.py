@@ -26,10 +26,9 @@ from cope.programs import Preset
 
 SMALLER = [pytest.param(name, marks=pytest.mark.slow) for name in ("plan-then-solve", "small")]
 """Their one round, with a plan or without, is a part of `cope`."""
-COMBINED = ("better-together", "chain")
-"""Each of their links is one of the others."""
-SINGLE = [name for name in ANY_PRESET if name not in COMBINED]
-every_optimizer = pytest.mark.parametrize("optimizer", mostly_slow(ANY_PRESET, *SINGLE))
+DEFAULT = ("bootstrap-few-shot", "copro", "gepa", "knn-few-shot", "labeled-few-shot")
+"""One of each kind: demonstrations, instructions, or both; each takes a moment."""
+every_optimizer = pytest.mark.parametrize("optimizer", mostly_slow(ANY_PRESET, *DEFAULT))
 every_preset = pytest.mark.parametrize("preset", ["cope", *SMALLER])
 RunOf = Callable[[str, str], Run]
 
@@ -107,10 +106,10 @@ def test_demonstrations_come_from_what_was_right(run_of: RunOf, optimizer: str, 
 
 @pytest.mark.parametrize(
     "optimizer",
-    [
-        *(name for name in SINGLE if name not in ("copro", "gepa")),
-        *mostly_slow(COMBINED),
-    ],
+    mostly_slow(
+        [name for name in ANY_PRESET if name not in ("copro", "gepa")],
+        *[name for name in DEFAULT if name not in ("copro", "gepa")],
+    ),
 )
 def test_there_are_demonstrations_where_an_optimizer_makes_them(run_of: RunOf, optimizer: str):
     found = [

@@ -59,6 +59,7 @@ def returned(patch: pytest.MonkeyPatch, owner: type, name: str) -> list[Any]:
     return found
 
 
+@pytest.mark.slow
 def test_replies_go_to_the_predictor_that_made_them(tmp_path: Path):
     """Three reasoners with the same fields and the same instructions, two of them on small; nobody is ever right."""
 
@@ -80,6 +81,7 @@ def test_replies_go_to_the_predictor_that_made_them(tmp_path: Path):
     }
 
 
+@pytest.mark.slow
 def test_a_predictor_that_did_not_run_is_not_chosen(tmp_path: Path):
     """All samples agree on a wrong answer, so that no question leaves the first round."""
     world = World(
@@ -139,6 +141,7 @@ def test_replies_that_cannot_be_read_are_shown_with_what_was_asked(name: str, tm
         assert ("Add 3 twice." in prompt) == (name == "plan-then-solve")
 
 
+@pytest.mark.slow
 def test_plans_that_cannot_be_read_are_shown_as_the_planners(tmp_path: Path):
     """The one plan of all samples, and the planner's reply in place of it."""
 
@@ -162,6 +165,7 @@ def wordy(tier: str, messages: Any, request: Any) -> str:
     return f"{steps}\nAnswer: {2 * number if helped or number % 2 else number + 1}"
 
 
+@pytest.mark.slow
 def test_gepa_gets_both_objectives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Its own figures of every candidate are those of the compile: the share that is right, and large's tokens, negative."""
     made = returned(monkeypatch, dspy.GEPA, "compile")
@@ -183,6 +187,7 @@ def test_gepa_gets_both_objectives(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert 0 not in found.per_objective_best_candidates["accuracy"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["accuracy", pytest.param("pareto", marks=pytest.mark.slow)])
 def test_a_cheap_program_is_worth_another_try_where_both_objectives_count(
     objective: str, tmp_path: Path
@@ -195,6 +200,7 @@ def test_a_cheap_program_is_worth_another_try_where_both_objectives_count(
     assert (again > 1) == (objective == "pareto")
 
 
+@pytest.mark.slow
 def test_objectives_one_by_one_make_a_frontier(tmp_path: Path):
     """The objective pareto hands over every program that no other beats in accuracy and in large's tokens at once."""
     run = compiled("gepa", "cope", tmp_path, objective="pareto", splits=(TRAIN, VAL), budget=BUDGET)

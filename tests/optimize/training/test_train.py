@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support.commands import cope, done, error_line, give_team
 from support.pictures import leave_pages_without_pictures
+from support.sweeps import sweep
 from support.trained_systems import outcomes, topic_lines
 
 from cope import CopeError, Team
@@ -87,6 +88,7 @@ def test_a_router_learns_from_a_record_without_a_call(record: str):
     assert known["train"] | known["val"] | known["test"] == everything
 
 
+@pytest.mark.slow
 def test_a_trained_router_is_compared_on_another_record(record: str):
     others = topic_lines(100)[80:]
     other = import_lines("other", others)
@@ -98,6 +100,7 @@ def test_a_trained_router_is_compared_on_another_record(record: str):
     assert found["knn"]["costs"]["large-tokens"] == pytest.approx(10.0)
 
 
+@pytest.mark.slow
 def test_questions_of_the_training_are_warned_about(record: str):
     warned = done("compare", "--replay", record, "--systems", "knn.json").stderr
     assert "warning: knn: the program was trained on 48 and chosen by 16 of the 80" in warned
@@ -177,6 +180,7 @@ def engines(monkeypatch: pytest.MonkeyPatch) -> dict[str, ScriptedEngine]:
     return engines
 
 
+@pytest.mark.slow
 def test_a_router_learns_from_calls_and_is_evaluated(engines: dict[str, ScriptedEngine]):
     train("jsonl", "--data", "train.jsonl")
     counts = {tier: len(engine.requests) for tier, engine in engines.items()}
@@ -238,7 +242,7 @@ def test_a_record_of_one_tier_alone_says_what_it_lacks(record: str):
     assert Recording.open(record).models == {"small": "s", "large": "l"}
 
 
-@pytest.mark.parametrize("system", ["frugalgpt", "cascade-routing"])
+@sweep("system", ["frugalgpt", "cascade-routing"], every=2)
 def test_who_is_right_is_no_answer_to_learn_from(system: str):
     """The large model is right where the small one is wrong, at random: only the words right and
     wrong would tell, and they must not."""
@@ -272,6 +276,7 @@ def test_other_weights_are_refused(record: str):
         weighed.check_weights({"small": "other"}.get, "knn")
 
 
+@pytest.mark.slow
 def test_a_router_before_the_rounds_is_measured_on_other_questions(
     engines: dict[str, ScriptedEngine],
 ):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from support.recordings import recorder, recording
+from support.sweeps import sweep
 
 from cope import Cascade, Preset, Team
 from cope.eval import Replay
@@ -130,7 +131,7 @@ def test_groups_of_a_model_are_never_trusted(groups: object, labels: list[int]) 
     assert read_groups(groups, 3) == labels
 
 
-@pytest.mark.parametrize("kind", ["agreement", "model-agreement"])
+@sweep("kind", ["agreement", "model-agreement"], every=2)
 def test_a_replay_decides_as_the_live_run(tmp_path: Path, kind: str) -> None:
     def reply(messages: Any, request: Any) -> str:
         draw = derive_seed(messages[-1]["content"], request.config.seed)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from support.recordings import recorder, recording
+from support.sweeps import sweep
 
 from cope import Cascade, CopeError, Preset, Team
 from cope.eval import Replay
@@ -47,7 +48,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("domain", ["open", "short-answer"])
+@sweep("domain", ["open", "short-answer"], every=2)
 def test_a_replay_decides_as_the_live_run(tmp_path: Path, file: Path, domain: str) -> None:
     models = team()
     programs = recorder(models, preset(file), domain=domain)

@@ -254,6 +254,7 @@ def test_a_program_file_knows_its_kind_of_questions(scripted, tmp_path) -> None:
         Cascade("small", team, domain="cod")
 
 
+@pytest.mark.slow
 def test_objects_vote_by_their_own_text_or_not_at_all(bare: Sandbox) -> None:
     """Two programs do not agree because each returns an object of the same class."""
     question = "Write f.\n\nf(1)\nf(2)"

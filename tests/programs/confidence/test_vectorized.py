@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.sweeps import sweep
 
 from cope import CopeError
 from cope.answers.kinds.code import CODE
@@ -67,7 +68,7 @@ def live(
     return verdict.answer, verdict.confidence, verdict.supporters, survivor
 
 
-@pytest.mark.parametrize("kind", list(CONFIDENCES))
+@sweep("kind", list(CONFIDENCES), every=4)
 @pytest.mark.parametrize("count", [1, 2, 5, 8])
 def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from support.recordings import recorder, recording, unsure
+from support.sweeps import sweep
 
 from cope import Cascade, CopeError, Preset, Team
 from cope.eval import Replay
@@ -87,7 +88,7 @@ def logprobs(text: str) -> list[float]:
     return [-0.1 * (1 + derive_seed(text) % 7)] * 3
 
 
-@pytest.mark.parametrize("kind", ["cisc", "deepconf"])
+@sweep("kind", ["cisc", "deepconf"], every=2)
 def test_a_record_of_votes_replays_weighted_votes_of_a_live_run(kind: str, tmp_path: Any) -> None:
     team = Team(ScriptedEngine(script, logprobs=logprobs), ScriptedEngine(script), cache=False)
     votes = Preset.model_validate({"name": "p", "rounds": [ROUND | {"confidence": "perplexity"}]})

@@ -108,6 +108,7 @@ def test_what_the_estimates_see_of_answers():
     assert features[1].tolist()[-3:] == [0, 0, 1] and features[2].tolist()[-3:] == [0, 0, 0]
 
 
+@pytest.mark.slow
 def test_it_learns_from_text_and_confidence():
     right = [1, 0, 1, 0] * 20
     confidence = [[0.9, 1.0] if one else [0.2, 1.0] for one in right]

@@ -36,6 +36,7 @@ def test_numbers_are_features_too():
     )
 
 
+@pytest.mark.slow
 def test_each_tier_has_its_own_estimate():
     table = outcomes([[1, 1], [0, 1]] * 20, questions=[BIRD, STONE] * 20)
     made = LogisticRouter.fit(table, table, FitOptions(share=0.5))

@@ -9,6 +9,7 @@ from cope.eval.comparison import compare
 from cope.report.plots.comparison import draw_comparison
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "panels"),
     [({}, 2), pytest.param({"medium": [3] * 4}, 1, marks=pytest.mark.slow)],

@@ -18,6 +18,8 @@ from cope.report.plots.frontier import (
 from cope.report.plots.gallery import frontier_notes, has_data, plots_for
 from cope.report.plots.theme import COLORS, report_style
 
+pytestmark = pytest.mark.slow
+
 
 def system(
     name: str, cost: float | None, accuracy: float | None, number: int = 1, own: bool = True

@@ -49,6 +49,7 @@ def test_a_preset_that_a_record_cannot_replay_is_named_with_the_reason(
     assert "not in the record" in source.skipped_presets["small"]
 
 
+@pytest.mark.slow
 def test_what_an_imported_record_does_not_tell_is_unknown(tmp_path: Path):
     imported(tmp_path, 40)
     source = open_source(tmp_path / "r.parquet")
