@@ -12,11 +12,13 @@ import json
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +49,14 @@ class Bench:
         rows: the number of rows.
         samples: the samples of a round.
         shard_rows: the rows of a shard.
+        preset: the rounds.
     """
 
     folder: Path
     rows: int
     samples: int = 2
     shard_rows: int = 1000
+    preset: str = "cope"
 
     @property
     def table(self) -> Path:
@@ -70,7 +74,7 @@ class Bench:
         large = CountingEngine(False, calls, seconds)
         prices = {"small": Price(1, 2), "large": Price(10, 20)}
         team = Team(small, large, cache=False, prices=prices)
-        cascade = Cascade("cope", team, answer_kind="text", early_stop="none")
+        cascade = Cascade(self.preset, team, answer_kind="text", early_stop="none")
         preset = cascade.preset.with_overrides(samples=self.samples, thresholds=(0.75, 0.75))
         options = BatchOptions(
             folder=str(self.folder / name),
@@ -97,17 +101,35 @@ class Bench:
         return sorted(json.dumps(json.loads(line)[:-1]) for line in lines)
 
 
-def timed(work: Callable[[], Any]) -> tuple[Any, float, list[float]]:
-    """Return a result, the seconds it took, and the memory of this process in MiB meanwhile."""
-    memory: list[float] = []
-    done = threading.Event()
+@dataclass
+class Memory:
+    """The memory of this process, and of the largest other Python that it has started, in MiB.
 
-    def watch() -> None:
+    Attributes:
+        here: of this process, twice a second.
+        workers: of the other one.
+    """
+
+    here: list[float] = field(default_factory=list)
+    workers: list[float] = field(default_factory=list)
+
+    def watch(self, done: threading.Event) -> None:
+        """Look until `done` is set."""
         process = psutil.Process()
         while not done.wait(0.5):
-            memory.append(process.memory_info().rss / 2**20)
+            self.here.append(process.memory_info().rss / 2**20)
+            others = [0.0]
+            for child in process.children(recursive=True):
+                with suppress(psutil.Error):
+                    if child.name().startswith("python"):
+                        others.append(child.memory_info().rss / 2**20)
+            self.workers.append(max(others))
 
-    watcher = threading.Thread(target=watch)
+
+def timed(work: Callable[[], Any]) -> tuple[Any, float, Memory]:
+    """Return a result, the seconds it took, and the memory meanwhile."""
+    memory, done = Memory(), threading.Event()
+    watcher = threading.Thread(target=memory.watch, args=[done])
     watcher.start()
     started = time.perf_counter()
     try:
@@ -118,11 +140,12 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float, list[float]]:
     return result, time.perf_counter() - started, memory
 
 
-def quarters(memory: list[float]) -> str:
-    """Return the mean memory in each quarter of the time."""
-    size = max(1, len(memory) // 4)
-    parts = [memory[start : start + size] for start in range(0, 4 * size, size)]
-    return ", ".join(f"{sum(part) / len(part):.0f}" for part in parts if part)
+def at_shares(memory: list[float]) -> str:
+    """Return the memory after a tenth and half of the time, and at its end."""
+    if not memory:
+        return ""
+    last = len(memory) - 1
+    return ", ".join(f"{memory[int(share * last)]:.0f}" for share in (0.1, 0.5, 1))
 
 
 def measured(bench: Bench, name: str, work: Callable[[], Any]) -> list[Any]:
@@ -130,18 +153,23 @@ def measured(bench: Bench, name: str, work: Callable[[], Any]) -> list[Any]:
     report, seconds, memory = timed(work)
     calls = sum(stage.usage.calls for stage in report.stages)
     made = len(bench.calls(name))
-    return [name, calls, made, seconds, seconds / calls * 1000, quarters(memory)]
+    row = [name, calls, made, seconds, seconds / calls * 1000]
+    row += [at_shares(memory.here), at_shares(memory.workers)]
+    print(*row, file=sys.stderr, flush=True)
+    return row
 
 
 def answer_locally(bench: Bench) -> tuple[list[Any], list[str]]:
     """Answer the table in this process."""
-    return measured(bench, "local", lambda: bench.run("local")), []
+    row = measured(bench, "local", lambda: bench.run("local"))
+    return row, [f"local, digest of the output: {bench.digest('local')}"]
 
 
 def answer_by_spark(bench: Bench) -> tuple[list[Any], list[str]]:
     """Answer the table by two workers of Spark, and compare the bytes."""
     row = measured(bench, "spark", lambda: bench.run("spark", "spark", master="local[2,4]"))
-    return row, [f"spark, equal bytes: {bench.digest('spark') == bench.digest('local')}"]
+    digest = bench.digest("spark")
+    return row, [f"spark, equal bytes: {digest == bench.digest('local')} ({digest})"]
 
 
 def kill_a_worker(bench: Bench) -> tuple[list[Any], list[str]]:
@@ -171,7 +199,7 @@ def kill_a_worker(bench: Bench) -> tuple[list[Any], list[str]]:
 
 
 PARTS = {"local": answer_locally, "spark": answer_by_spark, "kill": kill_a_worker}
-HEADER = ("part", "calls", "asked", "s", "ms a call", "MiB of the driver in each quarter")
+HEADER = ("part", "calls", "asked", "s", "ms a call", "MiB at 10, 50, 100%", "MiB of a worker")
 
 
 def main() -> None:
@@ -182,20 +210,26 @@ def main() -> None:
     parser.add_argument("rows", type=int, nargs="?", default=2000, help="rows of the table (2000)")
     parser.add_argument("--parts", default="local,spark,kill", help="all three by default")
     parser.add_argument("--shard-rows", type=int, default=1000, help="rows of a shard (1000)")
+    parser.add_argument("--preset", default="cope", help="the rounds (cope)")
+    parser.add_argument("--folder", type=Path, help="keep the files there")
     parser.add_argument("--json", action="store_true", help="print JSON")
     arguments = parser.parse_args()
     here = str(Path(__file__).parent)  # the workers of Spark import the engine from there
     os.environ["PYTHONPATH"] = os.pathsep.join([here, os.environ.get("PYTHONPATH", "")])
-    folder = Path(tempfile.mkdtemp(prefix="cope-batch-"))
+    folder = arguments.folder or Path(tempfile.mkdtemp(prefix="cope-batch-"))
+    folder.mkdir(parents=True, exist_ok=True)
     rows, lines = [], []
     try:
-        bench = Bench(folder, arguments.rows, shard_rows=arguments.shard_rows)
+        bench = Bench(
+            folder, arguments.rows, shard_rows=arguments.shard_rows, preset=arguments.preset
+        )
         for part in arguments.parts.split(","):
             row, found = PARTS[part](bench)
             rows.append(row)
             lines += found
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if arguments.folder is None:
+            shutil.rmtree(folder, ignore_errors=True)
     finish(arguments.json, HEADER, rows, lines)
 
 

@@ -170,11 +170,12 @@ team_options = option_group(
         help="Maximum tokens of prompt and reply together, for local models.",
     ),
     count("--max-tokens", default=512, help="Maximum tokens of a reply."),
+    option("--adapter", default="lean", metavar="NAME", help="Format: lean, chat, json or xml."),
     option(
-        "--adapter",
-        default="lean",
-        metavar="NAME",
-        help="The format of requests: lean, chat, json or xml.",
+        "--sampling",
+        default="requests",
+        metavar="WAY",
+        help="Samples of a round: requests (each its own), batch (several by one) or auto.",
     ),
     option(
         "--timeout",

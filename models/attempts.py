@@ -22,10 +22,14 @@ class FailedAttempts:
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
-    def take_from(self, call: Call) -> None:
-        """Add the last attempt of a call, and clear what the call says about it."""
+    def take_counts(self, call: Call) -> None:
+        """Add the tokens of the last attempt of a call."""
         self.prompt_tokens += call.prompt_tokens or 0
         self.completion_tokens += call.completion_tokens or 0
+
+    def take_from(self, call: Call) -> None:
+        """Add the last attempt of a call, and clear what the call says about it."""
+        self.take_counts(call)
         call.prompt_tokens = call.completion_tokens = call.cached_tokens = 0
         call.usd = call.logprob = call.logprob_tokens = call.logprob_window = None
         call.cache_hit = call.truncated = False

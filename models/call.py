@@ -44,6 +44,10 @@ class Call:
             `completion_tokens`; None without any limit.
         usd_low: the price at least, of a call whose price is not known exactly.
         usd_high: the price at most of such a call; None when it is not known.
+        prompt_shared: drawn by a request for several samples, whose prompt another of their calls
+            counts.
+        estimated: the tokens of the completion are estimated, because the server counted one of
+            several completions.
         exchange: what was sent and replied; it is in no file, see `Ledger.exchanges`.
     """
 
@@ -69,6 +73,8 @@ class Call:
     unreported_completion: int | None = 0
     usd_low: float = 0.0
     usd_high: float | None = None
+    prompt_shared: bool = False
+    estimated: bool = False
     exchange: Exchange | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -79,13 +85,13 @@ class Call:
         return CostBounds(self.usd_low, self.usd_high)
 
     def as_dict(self) -> JsonObject:
-        """Return the call as in a ledger's file, without counts that log-probabilities lack."""
+        """Return the call as in a ledger's file, without what only some calls have."""
         fields: JsonObject = {}
         for name in self.__slots__:
             value = getattr(self, name)
             if name == "exchange":
                 continue
-            if value is not None or name not in _LEFT_OUT_WHEN_UNKNOWN:
+            if name not in _OF_SOME_CALLS or (value is not None and value is not False):
                 fields[_FILE_KEYS.get(name, name)] = value
         return fields
 
@@ -107,7 +113,7 @@ class Call:
         return call
 
 
-_LEFT_OUT_WHEN_UNKNOWN = ("logprob_tokens", "logprob_window")
+_OF_SOME_CALLS = ("logprob_tokens", "logprob_window", "prompt_shared", "estimated")
 # Fields that have another key in files.
 _FILE_KEYS = {"cache_hit": "hit", "from_ledger": "restored"}
 _FIELDS = {key: name for name, key in _FILE_KEYS.items()}

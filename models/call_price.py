@@ -13,7 +13,8 @@ from .runtime import DEFAULT_TIMEOUT
 
 def call_cost(call: Call, price: Price) -> float | None:
     """Return the cost of a call in USD; None when the price needs what is not known of it."""
-    if price.is_per_token and not (call.prompt_tokens and call.completion_tokens is not None):
+    prompt_is_known = call.prompt_tokens or call.prompt_shared
+    if price.is_per_token and not (prompt_is_known and call.completion_tokens is not None):
         return None
     if price.per_hour and call.machine_seconds is None:
         return None
@@ -80,10 +81,10 @@ def most_call_cost(lm: CalledModel, prompt: Any, limits: JsonObject) -> float:
 
 
 def _most_completion_tokens(limits: JsonObject) -> int | None:
-    """Return the limit of tokens of a completion in a request; None without one."""
+    """Return the limit of tokens of all completions in a request; None without one."""
     for name in ("max_tokens", "max_completion_tokens"):
         if isinstance(limits.get(name), int):
-            return limits[name]
+            return limits[name] * (limits.get("n") or 1)
     return None
 
 

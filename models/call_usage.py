@@ -30,7 +30,8 @@ def fill_call(call: Call, entry: JsonObject, *, from_server: bool) -> None:
         note_kept_usage(call, response)
         return
     least = 1 if from_server else 0
-    call.prompt_tokens = known_count(usage.get("prompt_tokens"), least)
+    least_prompt = 0 if call.prompt_shared else least
+    call.prompt_tokens = known_count(usage.get("prompt_tokens"), least_prompt)
     call.completion_tokens = known_count(usage.get("completion_tokens"), least)
     call.cached_tokens = _cached_tokens(usage, call.prompt_tokens)
     call.usd = entry.get("cost")

@@ -2,6 +2,8 @@
 
 from typing import Any, Protocol
 
+from ..util.json_types import JsonObject
+from .call import Call
 from .prices import Price
 from .runtime import TierRuntime
 
@@ -24,8 +26,19 @@ class CalledModel(Protocol):
         """The price of the calls; None when it is not known."""
         ...
 
+    @property
+    def asks_server(self) -> bool:
+        """Whether requests go to a server, not to an engine in this process."""
+        ...
+
     def price_of(
         self, prompt_tokens: int, completion_tokens: int, machine_seconds: float
     ) -> float | None:
         """Return the cost of such a call in USD; None when it is not known."""
+        ...
+
+    async def attempt_repeatedly(
+        self, call: Call, prompt: str | None, messages: Any, kwargs: JsonObject, send: Any = None
+    ) -> Any:
+        """Make a request, again where its failure may pass, and set the price of its call."""
         ...

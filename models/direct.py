@@ -53,7 +53,7 @@ async def call_directly(
     Raises:
         Exception: what `dspy.LM.acall` raises.
     """
-    if not _is_plain(messages) or lm.model_type != "chat":
+    if not is_plain(messages) or lm.model_type != "chat":
         return None
     call = execution.prepare(lm, prompt, messages, kwargs, asynchronous=True)
     if not call.managed or call.n != 1:
@@ -66,7 +66,7 @@ async def call_directly(
         if cached:
             warn_openai_messages(lm, messages)
             return execution.finalize(lm, call, cached)
-    request = kept.get(lm, key) or await _select(lm, call)
+    request = kept.get(lm, key) or await select_request(lm, call)
     if request is None:
         return None
     kept.put(lm, key, request)
@@ -74,7 +74,7 @@ async def call_directly(
     return execution.finalize(lm, call, await _execute(lm, call, request.for_call(call)))
 
 
-def _is_plain(messages: Any) -> bool:
+def is_plain(messages: Any) -> bool:
     """Return whether all messages are texts, so that no file has to be read for them."""
     for message in messages or ():
         if not isinstance(message, dict) or not isinstance(message.get("content"), str):
@@ -82,7 +82,7 @@ def _is_plain(messages: Any) -> bool:
     return True
 
 
-async def _select(lm: dspy.LM, call: PreparedCall) -> KeptRequest | None:
+async def select_request(lm: dspy.LM, call: PreparedCall) -> KeptRequest | None:
     """Return the request for DSPy's choice of a backend; None for LiteLLM and unknown engines."""
     backend, request, provider = execution._engine(lm, call, True)
     if request is None:
@@ -113,7 +113,7 @@ async def _execute(lm: dspy.LM, call: PreparedCall, request: KeptRequest) -> Cal
                 lm, call, state, results, response, provider, request.canonical
             )
         result = results[0]
-        await _set_cost(result, response, request)
+        await set_cost(result, response, request)
         if call.cache:
             await asyncio.to_thread(execution._store, lm, call, result, True)
         return result
@@ -123,7 +123,7 @@ async def _execute(lm: dspy.LM, call: PreparedCall, request: KeptRequest) -> Cal
         raise
 
 
-async def _set_cost(result: CallResult, response: Response, request: KeptRequest) -> None:
+async def set_cost(result: CallResult, response: Response, request: KeptRequest) -> None:
     """Set the cost that DSPy estimates; None for a model that its table of prices lacks."""
     provider, model = request.provider, request.routed.model
     if provider is not None:

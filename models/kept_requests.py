@@ -9,16 +9,39 @@ from typing import Any
 
 import dspy
 from dspy._vendor.lm15.providers.async_base import AsyncOpenAIChatLM
-from dspy._vendor.lm15.providers.base import _attach_error_metadata, _client_side_stop
+from dspy._vendor.lm15.providers.base import (
+    HttpResponse,
+    _attach_error_metadata,
+    _client_side_stop,
+)
 from dspy._vendor.lm15.transports import TransportRequest
 from dspy.clients.execution import PreparedCall
 from dspy.lm15 import ProviderError, Request, Response
+
+from .api_body import NUM_CHOICES
+from .choice_tokens import split_choices
 
 KEPT = 256
 """How many requests are kept for an event loop; more than the prompts in flight."""
 
 _OWN_OF_A_SAMPLE = ("seed", "rollout_id")
 """Settings in which the samples of a round differ. The second one is never sent."""
+
+
+@dataclass(frozen=True)
+class SeveralResponses:
+    """The responses to one request for several completions.
+
+    Attributes:
+        responses: one for each answer. The first one has the tokens of the prompt, and each those
+            of its completion.
+        num_choices: the completions that came, also those that are no answers.
+        is_estimated: whether the tokens of the completions are estimated.
+    """
+
+    responses: list[Response]
+    num_choices: int
+    is_estimated: bool
 
 
 @dataclass(frozen=True)
@@ -74,10 +97,35 @@ class KeptRequest:
         """
         if self.wire is None:
             return await self.backend.complete(self.routed)
-        client, (sent, notes) = self.backend, self.wire
-        reply = await client._send(sent)
+        return self._read(await self._reply(self.wire[0]))
+
+    async def send_for(self, count: int) -> "SeveralResponses":
+        """Ask for several completions by one request, which must have `wire`.
+
+        Raises:
+            dspy.lm15.LM15Error: when there is none.
+        """
+        assert self.wire is not None
+        sent = self.wire[0]
+        body = json.dumps(json.loads(sent.body) | {"n": count}).encode()
+        reply = await self._reply(replace(sent, body=body))
+        document = json.loads(reply.body)
+        num_choices = document.pop(NUM_CHOICES, len(document["choices"]))
+        parts, is_estimated = split_choices(document)
+        responses = []
+        for part in parts:
+            responses.append(self._read(replace(reply, body=json.dumps(part).encode())))
+        return SeveralResponses(responses, num_choices, is_estimated)
+
+    async def _reply(self, sent: TransportRequest) -> HttpResponse:
+        reply = await self.backend._send(sent)
         if reply.status >= 400:
-            raise client._inner._http_error(reply)
+            raise self.backend._inner._http_error(reply)
+        return reply
+
+    def _read(self, reply: HttpResponse) -> Response:
+        assert self.wire is not None
+        client, notes = self.backend, self.wire[1]
         try:
             response = client._inner.parse_response(self.routed, reply)
             return client._inner._finish_response(

@@ -45,6 +45,8 @@ class CallLine(TypedDict):
     unreported_completion: NotRequired[Count | None]
     usd_low: NotRequired[Amount]
     usd_high: NotRequired[Amount | None]
+    prompt_shared: NotRequired[bool]
+    estimated: NotRequired[bool]
 
 
 class _Output(TypedDict):

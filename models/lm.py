@@ -2,8 +2,7 @@
 
 import asyncio
 import itertools
-import time
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -21,10 +20,12 @@ from .call_price import bound_cancelled_call, prompt_text
 from .call_usage import fill_call, record_restored
 from .current_call import current_call, report_partial_usage as report_partial_usage
 from .direct import call_directly, is_unobserved
+from .draw import can_draw, current_draw
 from .engines.base import LocalEngine
 from .engines.saved import with_current_paths
 from .event_loop import run_sync
 from .exchange import make_exchange
+from .history import history_is_kept
 from .hosts import cache_address
 from .ledger import call_key, current_ledger, stored_call
 from .meter import new_call, record_call
@@ -34,13 +35,16 @@ from .replies import check_outputs, finish_reason, is_rejected
 from .retries import retry_pause
 from .runtime import TierRuntime
 from .server_waits import SERVER_WAITS
+from .timed_attempt import timed_attempt
 from .token_report import token_report
 
 Messages = list[JsonObject]
 """Chat messages with role and content."""
 
+Send = Callable[[str | None, Messages | None, JsonObject], Awaitable[list[Any]]]
+"""Makes a request once, from the prompt or the messages, and the settings."""
+
 _finish_reason: ContextVar[str | None] = ContextVar("cope_finish_reason", default=None)
-_history_disabled: ContextVar[bool] = ContextVar("cope_no_history", default=False)
 
 
 class TierLM(dspy.LM):
@@ -59,7 +63,7 @@ class TierLM(dspy.LM):
         super().__init__(model, **kwargs)
         self.tier = tier
         self.runtime = runtime or TierRuntime()
-        # DSPy would pause in the tier's place, so `_attempt_repeatedly` makes further attempts.
+        # DSPy would pause in the tier's place, so `attempt_repeatedly` makes further attempts.
         self.max_retries, self.num_retries = self.num_retries, 0
         self._engine_store = ApiEngines(self.runtime.timeout)
         # A greedy call has no rollouts of the caller's, see `supported_arguments`.
@@ -105,7 +109,7 @@ class TierLM(dspy.LM):
         admission = await admit_call(call, self, sent, settings)
         token = current_call.set(call)
         try:
-            outputs = clean_outputs(await self._attempt_repeatedly(call, prompt, messages, kwargs))
+            outputs = clean_outputs(await self._outputs(call, prompt, messages, kwargs))
         except Exception as error:
             admission.on_error(error)
             raise
@@ -123,6 +127,7 @@ class TierLM(dspy.LM):
             restore_cached_call(call, recall_call(key), self.runtime.price)
         call.exchange = make_exchange(sent, settings, outputs)
         record_call(call)
+        self.runtime.several.mean.add(call)
         if ledger:
             entry = {"call": call.as_dict(), "outputs": plain_outputs(outputs)}
             ledger.put(key, entry, call.exchange)
@@ -145,19 +150,44 @@ class TierLM(dspy.LM):
             outputs += part
         return outputs
 
-    async def _attempt_repeatedly(
+    async def _outputs(
         self, call: Call, prompt: str | None, messages: Messages | None, kwargs: dict[str, Any]
     ) -> Any:
-        """Make the request, again where its failure may pass, and set the call's price.
+        """Take a reply from the draw of the context, else make the call's own request."""
+        draw = current_draw()
+        if draw is not None and messages and can_draw(self):
+            outputs = await draw.take(self, call, messages, kwargs)
+            if outputs is not None:
+                return outputs
+        return await self.attempt_repeatedly(call, prompt, messages, kwargs)
+
+    async def attempt_repeatedly(
+        self,
+        call: Call,
+        prompt: str | None,
+        messages: Messages | None,
+        kwargs: dict[str, Any],
+        send: Send | None = None,
+    ) -> Any:
+        """Make a request, again where its failure may pass, and set its call's price.
 
         The tier's place is free during the pauses.
+
+        Args:
+            call: the call, which is the current one.
+            prompt: a text; None when there are messages.
+            messages: chat messages.
+            kwargs: the settings of the request.
+            send: makes the request once; None makes it as DSPy does.
         """
+        send = send or self._send
         failures = FailedAttempts()
         failed = True
         try:
             for attempt in itertools.count(1):
                 try:
-                    outputs = await self._timed_attempt(call, prompt, messages, kwargs)
+                    async with timed_attempt(call, self):
+                        outputs = await send(prompt, messages, kwargs)
                     failed = False
                     return outputs
                 except Exception as error:
@@ -195,42 +225,8 @@ class TierLM(dspy.LM):
             raise error
         raise cause from error
 
-    async def _timed_attempt(
-        self, call: Call, prompt: str | None, messages: Messages | None, kwargs: dict[str, Any]
-    ) -> Any:
-        """Wait for the tier's turn, make the request once, and add its time to the call."""
-        runtime = self.runtime
-        timeout = runtime.timeout if self._asks_server else None
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(runtime.semaphore)
-            if runtime.scheduler:
-                await stack.enter_async_context(runtime.scheduler.turn(self.tier))
-            if dspy.settings.disable_history:
-                # DSPy reports the call's usage by `update_history`, which must be called.
-                stack.enter_context(dspy.context(disable_history=False))
-                stack.callback(_history_disabled.reset, _history_disabled.set(True))
-            if self._asks_server:
-                stack.enter_context(SERVER_WAITS.request(self.tier))
-            started = time.perf_counter()
-            share = runtime.machine_time.start(self.model)
-            limit = asyncio.timeout(timeout)
-            try:
-                async with limit:
-                    return await self._send(prompt, messages, kwargs)
-            except TimeoutError:
-                if limit.expired():
-                    raise dspy.LMTimeoutError(
-                        f"no whole reply within {timeout:g} s, the limit of --timeout",
-                        model=self.model,
-                    ) from None
-                raise
-            finally:
-                share = runtime.machine_time.stop(share, self.model)
-                call.machine_seconds = (call.machine_seconds or 0.0) + share
-                call.seconds = (call.seconds or 0.0) + time.perf_counter() - started
-
     @property
-    def _asks_server(self) -> bool:
+    def asks_server(self) -> bool:
         """Whether requests go to a server, not to an engine in this process."""
         return not isinstance(self.engine, LocalEngine) or self.engine.host is not None
 
@@ -288,7 +284,7 @@ class TierLM(dspy.LM):
 
         DSPy calls this in the caller's context, with usage, cost and the response.
         """
-        if not _history_disabled.get():
+        if history_is_kept():
             self._keep_history(entry)
         _finish_reason.set(finish_reason(entry.get("response")))
         report = token_report()

@@ -9,6 +9,7 @@ from .kept_requests import KeptRequests
 from .meter import MachineTimeAccountant
 from .prices import Price
 from .prompt_tokens import PromptTokens
+from .sampling_mode import REQUESTS, Sampling, SeveralSamples
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class TierRuntime:
         timeout: seconds that one request to a server may take; None without a limit.
         prompt_tokens: the tokens of the latest prompts.
         kept_requests: prepared requests, for the next samples of the same prompt.
+        several: whether one request can draw several samples.
     """
 
     semaphore: PrioritySemaphore = field(default_factory=lambda: PrioritySemaphore(16))
@@ -32,16 +34,18 @@ class TierRuntime:
     timeout: float | None = DEFAULT_TIMEOUT
     prompt_tokens: PromptTokens = field(default_factory=PromptTokens)
     kept_requests: KeptRequests = field(default_factory=KeptRequests)
+    several: SeveralSamples = field(default_factory=SeveralSamples)
 
     def __deepcopy__(self, memo: dict[int, object]) -> "TierRuntime":
         return self  # optimizers copy programs, but there is only one machine
 
     def __reduce__(
         self,
-    ) -> tuple[Callable[..., "TierRuntime"], tuple[int, float | None, Price | None, float | None]]:
+    ) -> tuple[Callable[..., "TierRuntime"], tuple[object, ...]]:
         """Pickle the settings, but not the requests in flight, which belong to this process."""
         time_slice = None if self.scheduler is None else self.scheduler.time_slice
-        return _rebuild_runtime, (self.semaphore.size, time_slice, self.price, self.timeout)
+        size, sampling = self.semaphore.size, self.several.sampling
+        return _rebuild_runtime, (size, time_slice, self.price, self.timeout, sampling)
 
 
 def _rebuild_runtime(
@@ -49,6 +53,9 @@ def _rebuild_runtime(
     time_slice: float | None,
     price: Price | None,
     timeout: float | None = DEFAULT_TIMEOUT,
+    sampling: Sampling = REQUESTS,
 ) -> TierRuntime:
     scheduler = None if time_slice is None else TierScheduler(time_slice)
-    return TierRuntime(PrioritySemaphore(size), scheduler, price=price, timeout=timeout)
+    several = SeveralSamples(sampling)
+    semaphore = PrioritySemaphore(size)
+    return TierRuntime(semaphore, scheduler, price=price, timeout=timeout, several=several)

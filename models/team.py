@@ -12,7 +12,6 @@ import dspy
 
 from ..errors import CopeError
 from ..util.arguments import check_argument, check_number
-from ..util.redact import read_key, register_secret
 from .adapter import adapter_by_name
 from .api_models import make_api_model
 from .concurrency import PrioritySemaphore, TierScheduler
@@ -32,7 +31,8 @@ from .lm import TierLM
 from .meter import MachineTimeAccountant
 from .prices import Price
 from .runtime import TierRuntime
-from .team_checks import check_models, check_tier_options
+from .sampling_mode import REQUESTS, Sampling, SeveralSamples, check_sampling
+from .team_checks import check_models, check_tier_options, tier_key
 from .tier_error import unknown_tier_error
 
 # Without a network LiteLLM must not fetch its price table; it uses the one in its package.
@@ -125,13 +125,16 @@ class Team:
         max_tokens: maximum tokens of a completion, unless the preset sets another.
         timeout: seconds that one request to a server may take. Models in this process have no
             such limit.
+        sampling: how the samples of a round are asked of APIs and their like: `requests`, each by
+            its own request; `batch`, several by one request, where the server takes their number;
+            `auto`, the one that is likely to cost less.
         weights_dir: a folder with weights of embedded models, searched first; the environment's
             `COPE_WEIGHTS` when None.
         **tiers: more tiers by name.
 
     Raises:
         CopeError: for a model's name that cannot be understood, an unknown tier, a limit below 1,
-            or a timeout that is not above 0.
+            an unknown sampling, or a timeout that is not above 0.
 
     >>> team = Team(small="local/qwen2.5-coder-0.5b", large="openai/gpt-4o-mini")
     >>> team["large"].model
@@ -151,6 +154,7 @@ class Team:
         context: int = 2048,
         max_tokens: int = 512,
         timeout: float = DEFAULT_TIMEOUT,
+        sampling: str = REQUESTS,
         weights_dir: Path | None = None,
         **tiers: str | LocalEngine,
     ) -> None:
@@ -173,8 +177,10 @@ class Team:
             context=context,
             max_tokens=max_tokens,
             timeout=timeout,
+            sampling=sampling,
             weights_dir=weights_dir,
         )
+        self._sampling: Sampling = check_sampling(sampling)
         self.weights_dir, self.timeout = weights_dir, timeout
         if not timeout > 0:
             raise CopeError(f"a timeout of {timeout:g} seconds allows no request: give more than 0")
@@ -238,7 +244,7 @@ class Team:
             shown_name = lm_name
         runtime = self._runtime(name, engine, concurrency)
         if engine is None:
-            lm = make_api_model(lm_name, name, runtime, self._settings, self._key(name))
+            lm = make_api_model(lm_name, name, runtime, self._settings, tier_key(name, self._keys))
         else:
             lm = TierLM(
                 lm_name,
@@ -250,21 +256,6 @@ class Team:
             )
         return Tier(name, shown_name, lm, self._adapter, seeded=engine is not None)
 
-    def _key(self, tier: str) -> str | None:
-        """Return the key of a tier from the variable that `keys` names; None without one.
-
-        Raises:
-            CopeError: for a variable that is not set, or a key that no header can hold.
-        """
-        name = self._keys.get(tier)
-        if name is None:
-            return None
-        key = read_key(name)
-        if key is None:
-            raise CopeError(f"--key {tier}={name}: the variable {name} is not set")
-        register_secret(key, name)
-        return key
-
     def _runtime(self, tier: str, engine: LocalEngine | None, concurrency: int) -> TierRuntime:
         scheduler = None
         machine_time = MachineTimeAccountant()
@@ -275,7 +266,8 @@ class Team:
                 machine_time = _machine_clock
         price = self._prices.get(tier)
         semaphore = PrioritySemaphore(concurrency)
-        return TierRuntime(semaphore, scheduler, machine_time, price, self.timeout)
+        several = SeveralSamples(self._sampling)
+        return TierRuntime(semaphore, scheduler, machine_time, price, self.timeout, several=several)
 
 
 def _default_concurrency(model: str | LocalEngine) -> int:

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from ..errors import CopeError
 from ..util.arguments import check_argument, check_number
+from ..util.redact import read_key, register_secret
 from .engines.base import LocalEngine
 from .prices import Price
 from .tier_error import unknown_tier_error
@@ -57,3 +58,19 @@ def check_tier_options(
         check_number(f"the limit of tier {name!r}", limit, 1, whole=True)
     for name, variable in keys.items():
         check_argument(f"the key of tier {name!r}", variable, str, "an environment variable's name")
+
+
+def tier_key(tier: str, keys: Mapping[str, str]) -> str | None:
+    """Return the key of a tier from the environment variable that `keys` names; None without one.
+
+    Raises:
+        CopeError: for a variable that is not set, or a key that no header can hold.
+    """
+    name = keys.get(tier)
+    if name is None:
+        return None
+    key = read_key(name)
+    if key is None:
+        raise CopeError(f"--key {tier}={name}: the variable {name} is not set")
+    register_secret(key, name)
+    return key

@@ -39,9 +39,10 @@ from .reasoner import Reasoner
 from .reply_facts import copy_reply_facts, forwarded_plan
 from .reply_format import acall_in_format
 from .reply_stops import acall_until_answer, answer_stops
-from .round_call import Demos, RoundCall
+from .round_call import Demos, RoundCall, requests_logprobs
 from .round_plan import gate_plan_rounds, make_plan, seen_plans, show_plans
 from .sampling import draw_samples, request_priorities, seeded_order
+from .together import draw_together, role_of_shared_prompt
 
 
 class CascadeRound(ProgramModule):
@@ -75,18 +76,6 @@ class CascadeRound(ProgramModule):
         if self.response_format is None:  # else the prompt describes the form of the reply
             instruct(self.reasoner.predict, self.spec.instructions)
         self.ranks = Ranks()
-
-    def _requests_logprobs(self, confidence: Confidence, team: Team) -> bool:
-        """Return whether log-probabilities are requested.
-
-        A single sample without a threshold is returned whatever they are. So an API that has none
-        can still be asked.
-        """
-        if not getattr(confidence, "needs_logprobs", False):
-            return False
-        spec = self.spec
-        decides = spec.samples > 1 or spec.threshold is not None
-        return decides or team[spec.reasoner].engine is not None
 
     async def aforward(
         self,
@@ -129,7 +118,7 @@ class CascadeRound(ProgramModule):
             team=team,
             seed=seed,
             demos=nearest or {},
-            logprobs=self._requests_logprobs(confidence, team),
+            logprobs=requests_logprobs(self.spec, confidence, team),
             attempts=progress.attempts,
             early_plan=progress.early_plan,
             next_plan=progress.next_plan,
@@ -151,6 +140,11 @@ class CascadeRound(ProgramModule):
         forwards = self.forwards_plan and shared is None
         priorities = request_priorities(order, spec, confidence, early_stop, forwards)
         leaver = RoundLeaver(give_up, number, spec, confidence, tally)
+        role = None
+        if self.response_format is None:  # which may take more than one request for a reply
+            role = role_of_shared_prompt(self.planner, shared)
+        together = draw_together(call, order, role, confidence, early_stop, forwards)
+        call = replace(call, draws=together.draws)
 
         async def make(index: int) -> Sample:
             # Busy models answer the first samples of all questions before second samples of any.
@@ -165,16 +159,19 @@ class CascadeRound(ProgramModule):
             if current_observer():  # a verdict after every vote is needed for observers only
                 emit(SampleCounted(number, sample.index, sample.vote, tally.verdict().votes))
 
-        samples = await draw_samples(
-            order,
-            make,
-            tally,
-            threshold=spec.threshold,
-            forwards_plan=forwards,
-            early_stop=early_stop,
-            counted=counted,
-            leaves=leaver.rule,
-        )
+        async with together:
+            samples = await draw_samples(
+                order,
+                make,
+                tally,
+                threshold=spec.threshold,
+                forwards_plan=forwards,
+                early_stop=early_stop,
+                counted=counted,
+                leaves=leaver.rule,
+                first=together.first,
+            )
+        together.count(len(samples))
         if isinstance(tally, FinishingTally):
             with call.context(spec.reasoner, "other", [], None):
                 await tally.finish()

@@ -26,6 +26,12 @@ GIVE_UP = "give_up"
 """The key of the counts in the further reports of a calibration, and of a preset's round."""
 
 
+NOT_GUARANTEED = (
+    "rounds are left early by give_up, which the guarantee says nothing about: what it loses is in "
+    "cope calibrate RECORD --stop-report"
+)
+
+
 class GiveUpState(StateCounts):
     """How often a round in a state failed on a record, and what to do in it.
 
@@ -41,11 +47,11 @@ class GiveUpCounts(TypedDict):
 
     Attributes:
         worth: by measure that the record knows, what an accepted answer is worth, as a multiple of
-            what the later rounds take.
+            what the later rounds take; None where no round is left.
         states: the states of the record.
     """
 
-    worth: dict[str, float]
+    worth: dict[str, float | None]
     states: list[GiveUpState]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..models.engines.registry import DEFAULT_TIMEOUT
 from ..models.prices import Price
+from ..models.sampling_mode import REQUESTS
 from ..models.team import DEFAULT_LARGE, DEFAULT_SMALL
 from .confidence.early_stopping import EXACT
 
@@ -27,6 +28,7 @@ class TeamOptions:
         max_tokens: most tokens of a reply.
         cache: whether replies come from DSPy's cache where it has them.
         timeout: seconds that one request to a server may take.
+        sampling: how the samples of a round are requested, see `Team`.
         weights: a folder with weights of local models, searched first.
     """
 
@@ -41,6 +43,7 @@ class TeamOptions:
     max_tokens: int = 512
     cache: bool = True
     timeout: float = DEFAULT_TIMEOUT
+    sampling: str = REQUESTS
     weights: Path | None = None
 
     def request_settings(self) -> dict[str, Any]:

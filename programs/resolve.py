@@ -14,7 +14,7 @@ from .calibration_match import describe_calibration, load_matching_certificate
 from .cascade import Cascade
 from .compile_metadata import describe_compile, read_compile_metadata
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
-from .give_up import GiveUp, check_counts, named_measures
+from .give_up import NOT_GUARANTEED, GiveUp, check_counts, named_measures
 from .hedging import Hedge
 from .identity import ProgramIdentity
 from .options import ProgramOptions, TeamOptions
@@ -79,6 +79,7 @@ def resolve_team(options: TeamOptions) -> Team:
         context=options.context,
         max_tokens=options.max_tokens,
         timeout=options.timeout,
+        sampling=options.sampling,
         weights_dir=options.weights,
         **options.tiers,
     )
@@ -215,6 +216,7 @@ def resolve_calibrated_cascade(
     if named_measures(calibrated.preset):
         source = str(options.calibration)
         calibrated.give_up = GiveUp.from_reports(certificate.more, calibrated.preset, source)
+        notify(NOT_GUARANTEED)
     return ResolvedProgram(calibrated, path, certificate)
 
 

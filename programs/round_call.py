@@ -10,7 +10,9 @@ import dspy
 from ..models import Team, call_labels
 from ..models.adapter import LeanAdapter
 from ..models.call import Role
+from ..models.draw import Draw, use_draw
 from ..models.token_report import token_report
+from .confidence.base import Confidence
 from .hedging import EarlyPlan
 from .plan_kinds import PLAN_KINDS
 from .preset_round import Round
@@ -38,6 +40,7 @@ class RoundCall:
         early_plan: the plan of the round, where it was started early.
         next_plan: the plan of the round after this one, where it may be started early.
         answer_stops: texts at which a reply ends that is the answer alone.
+        draws: by role and sample, the request that a call shares with other samples.
     """
 
     number: int
@@ -52,6 +55,7 @@ class RoundCall:
     early_plan: EarlyPlan | None = None
     next_plan: EarlyPlan | None = None
     answer_stops: tuple[str, ...] = ()
+    draws: Mapping[tuple[str, int], Draw] = field(default_factory=dict)
 
     def context(
         self,
@@ -74,6 +78,8 @@ class RoundCall:
         stack.enter_context(self.team[tier].context(adapter, trace=trace))
         labels = call_labels(round=stage_number(self.number), role=role, sample=index)
         stack.enter_context(labels)
+        draw = None if index is None else self.draws.get((role, index))
+        stack.enter_context(use_draw(draw))
         return stack
 
     def settings(self, role: Literal["plan", "reason"], index: int) -> dict[str, Any]:
@@ -110,3 +116,15 @@ class RoundCall:
         if role == "reason" and report is not None:
             config |= report.settings()
         return config
+
+
+def requests_logprobs(spec: Round, confidence: Confidence, team: Team) -> bool:
+    """Return whether the calls of a round request log-probabilities.
+
+    A single sample without a threshold is returned whatever they are. So an API that has none can
+    still be asked.
+    """
+    if not getattr(confidence, "needs_logprobs", False):
+        return False
+    decides = spec.samples > 1 or spec.threshold is not None
+    return decides or team[spec.reasoner].engine is not None

@@ -84,6 +84,7 @@ async def draw_samples(
     early_stop: str = EXACT,
     counted: Callable[[Sample], None] = _ignore,
     leaves: Callable[[int], bool] | None = None,
+    first: int | None = None,
 ) -> list[Sample]:
     """Draw the samples of a round.
 
@@ -99,38 +100,81 @@ async def draw_samples(
         counted: called after each sample is counted.
         leaves: returns whether the round is left, from the number of samples counted. Then samples
             are counted in their order too.
+        first: how many samples are requested at once; the rest only if these do not decide the
+            round. None requests all of them at once.
 
     Returns:
         The counted samples by index. Samples in progress when the rule stops are cancelled, at the
         engine too. A heuristic rule leaves finished samples uncounted that come later in the order.
     """
-    tasks = {asyncio.ensure_future(make(index)): rank for rank, index in enumerate(order)}
-    waiting = set(tasks)
-    finished: list[Sample] = []
-    ready: dict[int, Sample] = {}  # finished and not counted, by rank
+
+    def stops(num_counted: int) -> bool:
+        if should_stop(early_stop, tally, threshold, forwards_plan):
+            return True
+        return leaves is not None and leaves(num_counted)
+
     in_order = early_stop in HEURISTIC_RULES or leaves is not None
-    stopped = False
+    drawing = _Drawing(tally, counted, stops, in_order)
     try:
-        while waiting and not stopped:
-            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for task in sorted(done, key=tasks.__getitem__):
-                ready[tasks[task]] = task.result()
-            for rank in sorted(ready):
-                if in_order and (stopped or rank > len(finished)):
-                    break
-                sample = ready.pop(rank)
-                await tally.add(sample)
-                finished.append(sample)
-                counted(sample)
-                if in_order:
-                    stopped = should_stop(early_stop, tally, threshold, forwards_plan)
-                if leaves is not None and not stopped:
-                    stopped = leaves(len(finished))
-            if not in_order:
-                stopped = should_stop(early_stop, tally, threshold, forwards_plan)
+        for part in filter(None, (order[:first], [] if first is None else order[first:])):
+            await drawing.draw(part, make)
     finally:
-        for task in tasks:
+        await drawing.cancel()
+    return sorted(drawing.finished, key=lambda sample: sample.index)
+
+
+class _Drawing:
+    """The samples of a round while they are drawn.
+
+    Attributes:
+        finished: the counted samples.
+    """
+
+    def __init__(
+        self,
+        tally: Tally,
+        counted: Callable[[Sample], None],
+        stops: Callable[[int], bool],
+        in_order: bool,
+    ) -> None:
+        self._tally, self._counted = tally, counted
+        self._stops, self._in_order = stops, in_order
+        self._stopped = False
+        self._tasks: dict[asyncio.Future[Sample], int] = {}
+        self._ready: dict[int, Sample] = {}  # finished and not counted, by rank
+        self.finished: list[Sample] = []
+
+    async def draw(self, indices: Sequence[int], make: Callable[[int], Awaitable[Sample]]) -> None:
+        """Draw more samples, unless the round has stopped, and count them until it stops."""
+        if self._stopped:
+            return
+        waiting: set[asyncio.Future[Sample]] = set()
+        for index in indices:
+            task = asyncio.ensure_future(make(index))
+            self._tasks[task] = len(self._tasks)
+            waiting.add(task)
+        while waiting and not self._stopped:
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in sorted(done, key=self._tasks.__getitem__):
+                self._ready[self._tasks[task]] = task.result()
+            await self._count()
+
+    async def _count(self) -> None:
+        for rank in sorted(self._ready):
+            if self._in_order and (self._stopped or rank > len(self.finished)):
+                break
+            sample = self._ready.pop(rank)
+            await self._tally.add(sample)
+            self.finished.append(sample)
+            self._counted(sample)
+            if self._in_order:
+                self._stopped = self._stops(len(self.finished))
+        if not self._in_order:
+            self._stopped = self._stops(len(self.finished))
+
+    async def cancel(self) -> None:
+        """Cancel the samples in progress."""
+        for task in self._tasks:
             if not task.done():
                 task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    return sorted(finished, key=lambda sample: sample.index)
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -13,6 +13,10 @@ from .store import (
     open_store as open_store,
     store_uri as store_uri,
 )
+from .table_function import (
+    save_table_function as save_table_function,
+    spark_function as spark_function,
+)
 from .tracker import (
     MlflowTracker as MlflowTracker,
     Tracker as Tracker,

@@ -1,49 +1,54 @@
 """The runner `spark`: asks the rows of a stage in the workers of Spark, with Parquet in between.
 
+Each stage is an MLflow model that the workers run as a function of Spark (`mlflow.pyfunc`).
 Spark repeats the tasks of a lost worker. The store of calls, which all workers share, answers the
 calls that the lost worker had finished, so a repeated task pays only for those in flight.
 """
 
+import io
+import json
 import os
 import shutil
 import sys
 import warnings
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ...errors import CopeError, first_line, suggest_names
 from ...models import run_sync
 from ...models.call_store import CallStore
 from ...programs import Cascade
+from ...util.json_text import replace_surrogates
 from ...util.redact import redact_error
+from ...util.storage import Storage
 from ..stages.rows import (
-    OUTCOME_SCHEMA,
     RowOutcome,
     ShardRequest,
     ShardResponse,
-    as_cells,
     request_of_cells,
-    unpack_outcomes,
 )
 from ..stages.worker import StageWorker
 from .base import RunnerContext
 from .batch_log import BatchLog
 
 if TYPE_CHECKING:
+    import pandas as pd
     from pyspark.sql import SparkSession  # pyright: ignore[reportMissingImports]
 
 _SETTINGS = {"master": "", "partitions": "", "rows": "500"}
-_COLUMNS = "shard int, row long, state string, error string, record string, plan string, " + (
-    "attempts string, usage string, seconds double, shared long, shared_usd double"
-)
+_INPUTS = {"row": "long", "inputs": "string", "plans": "string", "attempts": "string"}
+_OUTPUTS = {"row": "long", "state": "string", "error": "string", "outcome": "string"}
+"""The columns of a stage's model. None is ever null, because MLflow makes texts of nulls."""
 
 
 @dataclass(frozen=True)
-class TaskWork:
-    """What a worker of Spark is sent.
+class StageWork:
+    """What a stage's model does: ask the rows of a table.
 
     Attributes:
         cascade: the program.
@@ -52,7 +57,6 @@ class TaskWork:
         store: the calls that all workers share.
         in_flight: the number of rows asked at the same time; None keeps the models busy.
         stage: the stage, from 1.
-        shard_rows: the number of rows of a shard.
     """
 
     cascade: Cascade
@@ -61,20 +65,20 @@ class TaskWork:
     store: CallStore
     in_flight: int | None
     stage: int
-    shard_rows: int
 
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Ask the rows in batches of a table, and yield what the stage left of them."""
+    def __call__(self, frame: "pd.DataFrame") -> "pd.DataFrame":
+        """Return what the stage left of the rows of a table, row by row."""
+        import pandas as pd
+
         worker = StageWorker(self.cascade, self.program, self.run, self.store, self.in_flight)
-        schema = OUTCOME_SCHEMA.insert(0, pa.field("shard", pa.int32()))
-        for batch in batches:
-            rows = [request_of_cells(cells) for cells in batch.to_pylist()]
-            outcomes = run_sync(_ask(worker, ShardRequest(self.stage, 0, rows)))
-            cells = []
-            for outcome in outcomes:
-                shard = (outcome.row - 1) // self.shard_rows
-                cells.append({"shard": shard, **as_cells(outcome)})
-            yield pa.RecordBatch.from_pylist(cells, schema=schema)
+        rows = [request_of_cells(cells) for cells in frame.to_dict("records")]
+        found = {one.row: one for one in run_sync(_ask(worker, ShardRequest(self.stage, 0, rows)))}
+        cells = []
+        for row in rows:
+            outcome = found[row.row]
+            error = replace_surrogates(outcome.error or "")
+            cells.append((row.row, outcome.state, error, json.dumps(vars(outcome), default=str)))
+        return pd.DataFrame(cells, columns=list(_OUTPUTS))
 
 
 async def _ask(worker: StageWorker, request: ShardRequest) -> list[RowOutcome]:
@@ -123,43 +127,57 @@ class SparkRunner:
             shards += log.keep([request])
         if log is None:
             return
-        work = TaskWork(
+        work = StageWork(
             context.cascade,
             context.program,
             context.run,
             context.store,
             context.options.questions,
             stage,
-            context.options.shard_rows,
         )
         self._run_job(work, log)
         for shard in shards:
-            outcomes: list[RowOutcome] = []
-            for name in log.storage.names(f"outcomes/shard={shard}"):
-                file = f"outcomes/shard={shard}/{name}"
-                data = log.storage.read(file)
-                if data is not None and name.endswith(".parquet"):
-                    outcomes += unpack_outcomes(data, log.storage.address(file))
+            outcomes = list(_read_outcomes(log.storage, f"outcomes/shard={shard}"))
             for outcome in outcomes:
                 context.on_row(outcome)
             yield ShardResponse(stage, shard, outcomes)
         log.storage.remove("requests")
         log.storage.remove("outcomes")
 
-    def _run_job(self, work: TaskWork, log: BatchLog) -> None:
+    def _run_job(self, work: StageWork, log: BatchLog) -> None:
+        from pyspark.sql import functions as F  # pyright: ignore[reportMissingImports]
+
+        from ...tracking import save_table_function, spark_function
+
         source, target = (spark_address(log.storage.address(n)) for n in ("requests", "outcomes"))
         spark = self._spark
         spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", self._settings["rows"])
         partitions = int(self._settings["partitions"] or 4 * spark.sparkContext.defaultParallelism)
-        rows = spark.read.parquet(source).repartition(partitions)
-        asked = rows.mapInArrow(work, _COLUMNS)
-        try:
-            asked.write.mode("overwrite").partitionBy("shard").parquet(target)
-        except Exception as error:  # of Java, of Python in a worker, or of the connection
-            raise CopeError(
-                f"the job of Spark failed: {redact_error(_cause(error))}; what is answered is "
-                "saved, and the same command resumes"
-            ) from error
+        size = self._context.options.shard_rows
+        with TemporaryDirectory(prefix="cope-spark-") as folder:
+            model = Path(folder) / "model"
+            save_table_function(model, work, _INPUTS, _OUTPUTS, ["cope-dspy"])
+            ask = spark_function(spark, model, _OUTPUTS)
+            try:
+                rows = spark.read.parquet(source).repartition(partitions)
+                asked = rows.select(ask(F.struct(*_INPUTS)).alias("asked"))
+                shard = F.floor((F.col("asked.row") - 1) / size).cast("int").alias("shard")
+                found = asked.select(shard, "asked.*")
+                found.write.mode("overwrite").partitionBy("shard").parquet(target)
+            except Exception as error:  # of Java, of Python in a worker, or of the connection
+                raise CopeError(
+                    f"the job of Spark failed: {redact_error(_cause(error))}; what is answered is "
+                    "saved, and the same command resumes"
+                ) from error
+
+
+def _read_outcomes(storage: Storage, folder: str) -> Iterator[RowOutcome]:
+    """Yield the outcomes in the files that a job of Spark has written."""
+    for name in storage.names(folder):
+        data = storage.read(f"{folder}/{name}")
+        if data is not None and name.endswith(".parquet"):
+            for text in pq.read_table(io.BytesIO(data)).column("outcome").to_pylist():
+                yield RowOutcome(**json.loads(text))
 
 
 def spark_session(settings: Mapping[str, str]) -> "SparkSession":

@@ -159,8 +159,10 @@ def repriced_columns(row: Row, tiers: Mapping[str, str | None], prices: Mapping[
         price = prices.get(tier or "")
         if price is None or not row.get(f"{role}_calls"):
             continue
+        prompt = row.get(f"{role}_prompt_tokens")
         call = Call(
-            prompt_tokens=row.get(f"{role}_prompt_tokens"),
+            prompt_tokens=prompt,
+            prompt_shared=prompt == 0,
             completion_tokens=row.get(f"{role}_completion_tokens"),
             cached_tokens=row.get(f"{role}_cached_tokens") or 0,
             machine_seconds=row.get(f"{role}_machine_seconds"),

@@ -10,11 +10,11 @@ from ...programs.bundled import find_bundled_program
 from ...programs.calibration_file import Certificate
 from ...programs.calibration_match import load_matching_certificate
 from ...programs.compile_metadata import read_compile_metadata
-from ...programs.give_up import GiveUp, check_counts, named_measures
+from ...programs.give_up import NOT_GUARANTEED, GiveUp, check_counts, named_measures
 from ...programs.identity import ProgramIdentity
 from ...programs.options import ProgramOptions
 from ...programs.preset import Preset
-from ...programs.resolve import with_calibrated_setting
+from ...programs.resolve import Notify, ignore, with_calibrated_setting
 from ..recording.recording import Recording
 from .match import recorded_identity
 from .replay import Replay
@@ -110,13 +110,16 @@ def resolve_replayed_calibration(
     return replace(calibrated, calibration=None), certificate
 
 
-def left_replay(replay: Replay, certificate: Certificate | None, source: str) -> Replay:
+def left_replay(
+    replay: Replay, certificate: Certificate | None, source: str, notify: Notify = ignore
+) -> Replay:
     """Return a replay whose rounds are left where its preset asks for it.
 
     Args:
         replay: the program on the recording.
         certificate: the calibration that holds the counts; None without one.
         source: its file, for errors.
+        notify: receives a line about the guarantee.
 
     Raises:
         CopeError: if the preset asks for it and the counts are not there.
@@ -127,6 +130,7 @@ def left_replay(replay: Replay, certificate: Certificate | None, source: str) ->
         check_counts(replay.preset, None)
         return replay
     give_up = GiveUp.from_reports(certificate.more, replay.preset, source)
+    notify(NOT_GUARANTEED)
     return Replay(replay.recording, replay.program, prices=replay.prices, give_up=give_up)
 
 

@@ -61,7 +61,7 @@ def evaluate_on_recording(
         thresholds=options.thresholds,
         prices=dict(prices),
     )
-    replay = left_replay(replay, certificate, source)
+    replay = left_replay(replay, certificate, source, notify)
     replayed = replay_results(replay, limit)
     if not replayed.results:
         reason = next(iter(replayed.unknown))

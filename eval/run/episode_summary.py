@@ -5,9 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...programs.agent.records import is_decision, is_escalated
+from ...programs.agent.records import (
+    LOOP,
+    LOST,
+    STEPS,
+    TOKENS,
+    UNREAD,
+    WON,
+    is_decision,
+    is_escalated,
+)
 from ...util.text import plural
 from .store import QuestionResult
+
+_FAILED = "the game failed"
+_ENDS = (WON, LOST, STEPS, TOKENS, LOOP, UNREAD, _FAILED)
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,20 @@ class EpisodeSummary:
             "ends": dict(self.ends),
         }
 
+    def metrics(self) -> dict[str, float | int | None]:
+        """Return the metrics of MLflow. A resumed run replaces them, so no end is left out."""
+        metrics: dict[str, float | int | None] = {
+            "episodes.games": self.games,
+            "episodes.success": self.ends.get(WON, 0) / self.games,
+            "episodes.steps": self.steps,
+            "episodes.steps_of_won": self.steps_of_won,
+            "episodes.escalated_share": self.escalated_share,
+            "episodes.unread": self.unread,
+        }
+        for end in (*_ENDS, *self.ends):
+            metrics[f"episodes.ended.{end.replace(' ', '_')}"] = self.ends.get(end, 0)
+        return metrics
+
     def text(self) -> str:
         """Return a sentence for the table."""
         steps = self.steps / self.games if self.games else 0.0
@@ -81,4 +107,4 @@ def summarize_episodes(results: Sequence[QuestionResult]) -> EpisodeSummary | No
 def _end(game: QuestionResult) -> str:
     """Return why a game ended; all games that failed themselves count together."""
     end = game.steps[-1].get("end", "unknown")
-    return "the game failed" if end.startswith("the game failed") else end
+    return _FAILED if end.startswith(_FAILED) else end

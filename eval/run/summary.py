@@ -19,6 +19,7 @@ from ...stats.intervals import none_if_nan
 from ...stats.tiers import LARGE
 from .breakdown import Breakdown
 from .episode_summary import EpisodeSummary, summarize_episodes
+from .give_up import GiveUpSummary
 from .hedging import HedgingSummary
 from .judge_summary import JudgeSummary, summarize_judge
 from .prices import priced_results
@@ -110,6 +111,7 @@ class Summary:
         repeats: what the results of several seeds say together; None with one seed.
         hedging: what plans that were started early saved and wasted; None without any.
         episodes: what agents did; None where the questions are no games.
+        give_up: what leaving rounds early saved; None where none was left.
     """
 
     n: int
@@ -131,6 +133,7 @@ class Summary:
     repeats: Repeats | None = None
     hedging: HedgingSummary | None = None
     episodes: EpisodeSummary | None = None
+    give_up: GiveUpSummary | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain data; `judge` is there when a judge scored the answers."""
@@ -159,6 +162,8 @@ class Summary:
             document["hedging"] = self.hedging.as_dict()
         if self.episodes is not None:
             document["episodes"] = self.episodes.as_dict()
+        if self.give_up is not None:
+            document["give_up"] = self.give_up.as_dict()
         return document
 
 
@@ -205,6 +210,7 @@ def summarize(
         judge=summarize_judge(answered),
         hedging=HedgingSummary.of_results(answered),
         episodes=summarize_episodes(answered),
+        give_up=GiveUpSummary.of_results(answered),
     )
 
 

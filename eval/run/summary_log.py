@@ -51,6 +51,8 @@ def summary_metrics(summary: Summary) -> dict[str, float | int | None]:
         metrics |= _usage_metrics(tier, usage)
     if summary.breakdown:
         metrics |= summary.breakdown.metrics()
+    if summary.episodes:
+        metrics |= summary.episodes.metrics()
     return metrics
 
 

@@ -17,6 +17,7 @@ from ...programs.calibration_file import (
 )
 from ...programs.calibration_fingerprints import answer_fingerprint, calibration_fingerprint
 from ...programs.confidence.early_stopping import EXACT
+from ...programs.give_up import GIVE_UP
 from ...programs.hedging import ESCALATION
 from ...stats.measures import MEASURES
 from ...util.hashing import question_fingerprint
@@ -44,6 +45,9 @@ def certify(calibration: Calibration, **reports: Any) -> Certificate:
     if calibration.replay is not None:
         tested = calibration.split.test.rows
         reports[ESCALATION] = escalation_counts(calibration.replay, tested)
+    learned = calibration.give_up
+    if learned is not None:
+        reports[GIVE_UP] = learned.as_dict()
     return Certificate(
         promise=calibration.guarantee,
         setting=setting._asdict() if setting else None,

@@ -5,6 +5,7 @@ from typing import Any
 
 from ...stats.reliability import Reliability
 from .early_stop_report import EarlyStopRow, compare_early_stops
+from .give_up_report import GiveUpRow, give_up_rows
 from .reliability import reliability
 from .result import Calibration
 
@@ -15,6 +16,7 @@ class CalibrationReports:
 
     reliability: list[Reliability] | None = None
     early_stop: list[EarlyStopRow] | None = None
+    give_up_saved: list[GiveUpRow] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the reports as plain data, without those that were not asked for."""
@@ -36,10 +38,12 @@ def make_reports(calibration: Calibration, risk: bool, stops: bool) -> Calibrati
     Raises:
         CopeError: when `risk` is asked for and the record has no right answers.
     """
-    risks, rules = None, None
+    risks, rules, left = None, None, None
     if risk:
         calibration.record.require_answers("--risk-report", "leave it out")
         risks = reliability(calibration.cascade, calibration.groups, calibration.target.seed)
     if stops:
-        rules = compare_early_stops(calibration.cascade, calibration.target.seed)
-    return CalibrationReports(risks, rules)
+        seed = calibration.target.seed
+        rules = compare_early_stops(calibration.cascade, seed)
+        left = give_up_rows(calibration.cascade, calibration.give_up, calibration.units, seed)
+    return CalibrationReports(risks, rules, left)

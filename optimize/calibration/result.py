@@ -9,6 +9,7 @@ from ...eval import Recording, Replay
 from ...programs.calibration_file import describe_setting
 from ...stats.bootstrap import Estimate
 from ...util.arrays import Array
+from .give_up import LearnedGiveUp, learn_give_up
 from .held_out import HeldOutSummary, estimate_savings, summarize_half
 from .losses import LOSSES
 from .risk_test import groups_needed, units_needed
@@ -107,6 +108,18 @@ class Calibration:
         if self.replay is None:
             return {}
         return estimate_savings(self.replay, self.baseline, self.split.test, self.target.seed)
+
+    @cached_property
+    def units(self) -> Array:
+        """(questions,): equal for questions that belong together."""
+        return unit_labels(self.record.keys, self.groups)
+
+    @cached_property
+    def give_up(self) -> LearnedGiveUp | None:
+        """The rule `give-up` on all questions; None for the last tier alone."""
+        if self.replay is None:
+            return None
+        return learn_give_up(self.replay, self.units, self.target.harm, self.target.seed)
 
     @property
     def last_tier(self) -> str:

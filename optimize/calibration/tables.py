@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from ...programs.calibration_file import Certificate
     from ...stats.reliability import Reliability
     from .early_stop_report import EarlyStopRow
+    from .give_up_report import GiveUpRow
     from .reports import CalibrationReports
     from .result import Calibration
+
+_LEFT = ("held-out half", "all questions", "round", "stop", "gate", "give_up", "")  # columns
 
 
 def print_calibration(
@@ -168,6 +171,8 @@ def print_reports(console: Console, reports: "CalibrationReports") -> None:
         print_reliability(console, reports.reliability)
     if reports.early_stop is not None:
         print_stops(console, reports.early_stop)
+    if reports.give_up_saved is not None:
+        print_give_up(console, reports.give_up_saved)
 
 
 def print_reliability(console: Console, rows: Sequence["Reliability"]) -> None:
@@ -237,5 +242,38 @@ def print_stops(console: Console, rows: Sequence["EarlyStopRow"]) -> None:
         )
 
 
+def print_give_up(console: Console, rows: Sequence["GiveUpRow"]) -> None:
+    """Print what the rule `give-up` saves by each measure, and which questions it loses."""
+    console.print()
+    if not rows:
+        print_sentence(console, "leaving a round early (give_up) saves nothing on this record")
+        return
+    table = _table("give_up", "", "samples", "use", "seconds", "lost", "gained", "accuracy")
+    for row in rows:
+        scale = MEASURES[row.measure].scale
+        for place, rule in enumerate(("without", "with it")):
+            changed = (_count(row.lost), _count(row.gained)) if place else ("", "")
+            table.add_row(
+                "" if place else row.measure,
+                rule,
+                f"{row.drawn[place]:.2f}",
+                _use(row.use[place], scale),
+                _use(row.seconds[place] if row.seconds else None, 1.0),
+                *changed,
+                percent(row.accuracy[place]) if row.accuracy else "unknown",
+            )
+    console.print(table)
+    for row in rows:
+        low, high = row.saved["low"], row.saved["high"]
+        interval = f" (95% interval {low:.0%} to {high:.0%})" if low is not None and high else ""
+        print_sentence(
+            console,
+            f"give_up = {row.measure}: saves {row.saved['value']:.0%}{interval}; {row.left} of "
+            f"{row.questions} questions are answered by a later round; an accepted answer is worth "
+            f"{row.worth:g} times what the later rounds take",
+            wraps=console.is_terminal,
+        )
+
+
 def _table(*names: str) -> ResultTable:
-    return new_table(names, left=("held-out half", "all questions", "round", "stop", "gate"))
+    return new_table(names, left=_LEFT)

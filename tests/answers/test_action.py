@@ -27,7 +27,17 @@ POSSIBLE = [
         ("take an apple 1 from the fridge 1", "take apple 1 from fridge 1"),
         ("move apple 1 on countertop 2", "move apple 1 to countertop 2"),
         ("go to fridge 3", None),  # numbers are never guessed
-        ("open fridge", None),
+        ("open fridge", "open fridge 1"),  # there is one that can be opened
+        ("go to fridge", None),
+        ("close fridge 1", None),  # like "open fridge 1" letter by letter
+        ("put apple 1 in countertop 2", "move apple 1 to countertop 2"),
+        ("put apple 1 in countertop 1", None),
+        ("pick up apple 1", "take apple 1 from fridge 1"),
+        ("take apple from fridge 1", "take apple 1 from fridge 1"),
+        ("take apple 2", None),
+        ("opne fridge 1", None),
+        ("take aple 1 from fridge 1", "take apple 1 from fridge 1"),
+        ("fridge", None),
         ("dance", None),
         ("", None),
         ("x" * 100_000, None),

@@ -9,47 +9,47 @@ from pathlib import Path
 from typing import Any
 
 import cloudpickle
-import pyarrow as pa
+import pandas as pd
 import pytest
 from support.table_runs import Answering
 
 from cope import CopeError
 from cope.batch.runners.base import RunnerContext
-from cope.batch.runners.spark import SparkRunner, TaskWork, job_script, spark_session
+from cope.batch.runners.spark import SparkRunner, StageWork, job_script, spark_session
 from cope.batch.stages.options import BatchOptions
-from cope.batch.stages.rows import OUTCOME_SCHEMA, RowRequest, as_cells, outcome_of_cells
+from cope.batch.stages.rows import RowOutcome, RowRequest, as_cells
 from cope.models.call_store import CallStore
 from cope.util.storage import Storage
 
 BENCH = Path(__file__).parents[2] / "benchmarks" / "batch.py"
 
 
-def batches(*numbers: int) -> list[pa.RecordBatch]:
-    rows = [as_cells(RowRequest(n, {"question": f"What is {n}?"})) for n in numbers]
-    return [pa.RecordBatch.from_pylist([row]) for row in rows]
+def table(*numbers: int) -> pd.DataFrame:
+    rows = [RowRequest(n, {"question": f"What is {n}?"}) for n in numbers]
+    return pd.DataFrame([as_cells(row) for row in rows])
 
 
-def work(models: Answering, folder: Path) -> TaskWork:
-    return TaskWork(models.cascade, "p", "run", CallStore(Storage(folder)), None, 1, 2)
+def work(models: Answering, folder: Path) -> StageWork:
+    return StageWork(models.cascade, "p", "run", CallStore(Storage(folder)), None, 1)
 
 
-def test_a_task_answers_its_rows_and_a_repeated_one_pays_nothing(tmp_path: Path):
+def test_a_stage_answers_its_rows_in_their_order_and_a_repeated_one_pays_nothing(tmp_path: Path):
     models = Answering()
     models.failing = {"2"}
-    made = list(work(models, tmp_path)(batches(1, 2, 3)))
-    rows = [cells for batch in made for cells in batch.to_pylist()]
-    assert [row["shard"] for row in rows] == [0, 0, 1]
-    assert made[0].schema.names == ["shard", *OUTCOME_SCHEMA.names]
-    outcomes = [outcome_of_cells(row) for row in rows]
-    assert [one.state for one in outcomes] == ["answered", "failed", "answered"]
-    assert outcomes[1].error and outcomes[0].record and outcomes[0].record["answer"] == "1"
+    models.reply = lambda question: "\ud83d 3" if "3" in question else "1"
+    rows = work(models, tmp_path)(table(3, 2, 1)).to_dict("records")
+    assert [row["row"] for row in rows] == [3, 2, 1]
+    assert [row["state"] for row in rows] == ["answered", "failed", "answered"]
+    assert [row["error"] != "" for row in rows] == [False, True, False]
+    assert not any(value is None for row in rows for value in row.values())
+    outcomes = [RowOutcome(**json.loads(row["outcome"].encode("ascii"))) for row in rows]
+    assert outcomes[1].error == rows[1]["error"] and outcomes[1].record is None
+    assert outcomes[2].record and outcomes[2].record["answer"] == "1"
     models.asked.clear()
     models.failing = set()
-    again = [
-        cells for batch in work(models, tmp_path)(batches(1, 2, 3)) for cells in batch.to_pylist()
-    ]
+    again = work(models, tmp_path)(table(1, 2, 3)).to_dict("records")
     assert models.asked == ["What is 2?"]
-    assert json.loads(again[0]["record"])["answer"] == "1" and again[0]["shared"] == 0
+    assert json.loads(again[0]["outcome"])["shared"] == 0
 
 
 def test_a_store_is_another_worker_in_another_process(tmp_path: Path):

@@ -1,7 +1,7 @@
 """A server whose replies fail in every way that a test can write down."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,12 +35,16 @@ class Reply:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
 
+Answering = Callable[[dict[str, Any]], Reply]
+"""Makes the reply to a request from its body."""
+
+
 class FaultServer(ThreadingHTTPServer):
     """Gives the replies in turn, and the last one forever, to requests of any path."""
 
     daemon_threads = True
 
-    def __init__(self, replies: list[Reply]) -> None:
+    def __init__(self, replies: "list[Reply | Answering]") -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.replies = list(replies)
         self.bodies: list[dict[str, Any]] = []
@@ -62,14 +66,20 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_POST(self) -> None:
-        self.server.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.do_GET()
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.bodies.append(body)
+        self._reply(body)
 
     def do_GET(self) -> None:
+        self._reply({})
+
+    def _reply(self, body: dict[str, Any]) -> None:
         self.server.paths.append(self.path)
         self.server.keys.append(self.headers.get("Authorization"))
         replies = self.server.replies
         reply = replies.pop(0) if len(replies) > 1 else replies[0]
+        if not isinstance(reply, Reply):
+            reply = reply(body)
         if reply.raw is not None:
             self.wfile.write(reply.raw)
             return
@@ -84,7 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def faulty(*replies: Reply) -> Iterator[FaultServer]:
+def faulty(*replies: "Reply | Answering") -> Iterator[FaultServer]:
     """Run a server with these replies."""
     with serving(FaultServer(list(replies))) as running:
         yield running

@@ -1,6 +1,7 @@
 """An evaluation of games: its results, its summary, and what resumes."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -12,11 +13,14 @@ import pytest
 from support.agent_replies import expert, field, steps_done, team
 from support.games import CHESTS
 from support.scripted_environment import GAME, TASK, WINS
+from support.tracking import TrackerInMemory
 
 from cope import Cascade
 from cope.eval import RunStore, evaluate
 from cope.eval.run.episode_summary import summarize_episodes
+from cope.eval.run.options import RunOptions
 from cope.eval.run.summary import summarize
+from cope.eval.run.tracked import evaluate_tracked
 from cope.programs.agent.settings import AgentSettings
 from cope.util.files import read_jsonl
 
@@ -70,6 +74,44 @@ def test_games_are_evaluated_stored_and_summarized(tmp_path: Path) -> None:
     assert summary.episodes.text().startswith("4.0 steps a game, 4.0 where it was won; 25.0% of")
     assert [round_.answered for round_ in summary.rounds] == [0, 3]
     assert summary.rounds[1].usage.calls == 3  # the large tier decided one step of each game
+
+
+def test_episodes_are_metrics_of_the_tracked_run(tmp_path: Path) -> None:
+    tracker = TrackerInMemory()
+    program = Cascade("cope-react", team(_unsure_once), domain="agent", early_stop="none")
+    player = CHESTS.player(program, AgentSettings())
+    for games, won in ((_games(2), 2), ([*_games(2), *_failing(1)], 2)):
+        store = RunStore(SETTINGS, tmp_path)
+        with store.open():
+            made = evaluate_tracked(
+                CHESTS,
+                games,
+                program.team,
+                player,
+                store,
+                RunOptions(tmp_path, track=True),
+                {"program_file": None, "seen": None},
+                on_result=lambda result: None,
+                tracker=tracker,
+            )
+        assert made.run is not None
+        kept = tracker.runs[made.run.id].metric_values
+        ended = {name: value for name, value in kept.items() if name.startswith("episodes.ended.")}
+        assert {name for name, value in ended.items() if value} == {
+            "episodes.ended.won",
+            *(["episodes.ended.the_game_failed"] if len(games) > won else []),
+        }
+        assert sum(ended.values()) == kept["episodes.games"] == len(games)
+        assert kept["episodes.success"] == won / len(games)
+        assert kept["episodes.steps_of_won"] == 4
+        assert kept["episodes.escalated_share"] == won / kept["episodes.steps"]
+    names = "".join(name for name in kept if name.startswith("episodes"))
+    assert re.fullmatch(r"[a-z_.]+", names), "names that MLflow takes"
+
+
+def _failing(count: int) -> list[dspy.Example]:
+    games = [one.copy(id=f"bad-{one.id}") for one in _games(count, trouble="it broke", at=1)]
+    return [game.copy(question=f"{game.question} bad") for game in games]
 
 
 def test_calls_are_stored_by_game_and_step(tmp_path: Path) -> None:
