@@ -18,11 +18,21 @@ from cope.eval.tasks.registry import TASKS
 from cope.models.engines.registry import ENGINES
 from cope.optimize.optimizers.registry import OPTIMIZERS
 from cope.programs.confidence.registry import CONFIDENCES
+from cope.programs.domains.registry import DOMAINS
 from cope.programs.plan_kinds import PLAN_KINDS
 from cope.programs.systems.registry import SYSTEMS
 
 TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
-REGISTRIES = (TASKS, ANSWER_KINDS, PLAN_KINDS, CONFIDENCES, ENGINES, OPTIMIZERS, SYSTEMS)
+REGISTRIES = (
+    TASKS,
+    DOMAINS,
+    ANSWER_KINDS,
+    PLAN_KINDS,
+    CONFIDENCES,
+    ENGINES,
+    OPTIMIZERS,
+    SYSTEMS,
+)
 
 
 @dataclass
@@ -82,5 +92,7 @@ def test_a_recipe_works(command: str, tmp_path: Path, monkeypatch: pytest.Monkey
     Path("mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     result = CliRunner().invoke(app, shlex.split(command)[1:])
     assert result.exit_code == 0, result.output
+    if "instruments" in command:
+        assert "accuracy 33.3%" in result.stdout, "a piano is right for one of three questions"
     if "riddles" in command:
         assert "50.0%" in result.stdout, "the answer is right for one of two riddles"
