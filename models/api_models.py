@@ -65,7 +65,7 @@ def make_api_model(
     gets the key that the user names for the tier, or none.
 
     Args:
-        model: `PROVIDER/NAME`, optionally followed by `@http://host:port/v1`.
+        model: `PROVIDER/NAME`, optionally followed by `@http://host:port/v1`, the first server.
         tier: the tier's name.
         runtime: what all calls of the tier share.
         settings: arguments of `dspy.LM`.
@@ -83,8 +83,9 @@ def make_api_model(
     is_own = address is not None and address.is_own and host == address.url
     if host:
         settings["api_base"] = host
-        register_address(host)
-        bypass_proxies(host)
+        for address in runtime.servers.addresses if runtime.servers else [host]:
+            register_address(address)
+            bypass_proxies(address)
     if key:
         settings["api_key"] = key
     elif host and not is_own:

@@ -21,6 +21,7 @@ from .current_call import report_heard
 from .hosts import is_loopback
 from .plain_http import PlainHttp, PlainReply, is_plain
 from .scope import in_scope, scoped
+from .server_pool import ServerPool
 
 READ_SECONDS = 600.0
 """Seconds without data after which a connection counts as broken."""
@@ -35,15 +36,17 @@ class ApiEngines(dict[Any, Any]):
 
     Args:
         timeout: seconds that a request may take; the language model cancels it then.
+        servers: the servers of the model, where it has several.
     """
 
-    def __init__(self, timeout: float | None = None) -> None:
+    def __init__(self, timeout: float | None = None, servers: ServerPool | None = None) -> None:
         super().__init__()
+        self._servers = servers
         self.read_seconds = max(READ_SECONDS, timeout or 0.0)
 
     def __setitem__(self, key: Any, engine: Any) -> None:
         if isinstance(engine, AsyncLM15Engine):
-            transport = CheckedTransport(self.read_seconds)
+            transport = CheckedTransport(self.read_seconds, self._servers)
             engine.config = replace(engine.config, timeouts=None, transport=transport)
             engine.router = AsyncLMRouter(engine.config)
         super().__setitem__(key, engine)
@@ -80,9 +83,16 @@ class CheckedTransport:
     """An asynchronous transport of DSPy's that checks replies.
 
     Loopback hosts bypass all proxies.
+
+    Args:
+        read_seconds: seconds without data after which a request fails.
+        servers: among which requests to the first of them are divided; None for one server.
     """
 
-    def __init__(self, read_seconds: float = READ_SECONDS) -> None:
+    def __init__(
+        self, read_seconds: float = READ_SECONDS, servers: ServerPool | None = None
+    ) -> None:
+        self._servers = servers
         self._plain = PlainHttp(read_seconds)
         self._is_plain: dict[str, bool] = {}
         self._direct = StdlibAsyncTransport(read_timeout=read_seconds, trust_env=False)
@@ -100,13 +110,22 @@ class CheckedTransport:
             return self._plain.post(url, request.headers, request.body)
         return (self._direct if is_loopback(url) else self._proxied).stream(request)
 
-    @asynccontextmanager
-    async def stream(self, request: TransportRequest) -> AsyncIterator[AsyncTransportResponse]:
+    def stream(
+        self, request: TransportRequest
+    ) -> AbstractAsyncContextManager[AsyncTransportResponse]:
         """Send a request, and yield the reply.
 
         Raises:
             dspy.lm15.LM15Error: for a reply that is no answer.
         """
+        servers = self._servers
+        if servers is None or in_scope("transport") is not None:
+            return self._exchange(request)
+        path = request.url.removeprefix(servers.addresses[0])
+        return servers.reply(lambda address: self._exchange(replace(request, url=address + path)))
+
+    @asynccontextmanager
+    async def _exchange(self, request: TransportRequest) -> AsyncIterator[AsyncTransportResponse]:
         async with self._open(request) as reply:
             report_heard()
             if reply.status >= 400 or b'"stream":true' in request.body.replace(b" ", b""):

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import platform
+import re
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlparse, urlsplit
@@ -76,6 +77,36 @@ def split_host(text: str) -> tuple[str, str | None]:
     if urlparse(host).scheme not in ("http", "https") or not urlparse(host).hostname:
         raise CopeError(f"{host!r} is not an address: write NAME@http://host:port")
     return name, host.rstrip("/")
+
+
+def split_hosts(text: str) -> tuple[str, list[str]]:
+    """Split `NAME@http://host:port,http://other:port` into name and addresses; none without an @.
+
+    Raises:
+        CopeError: when the text after the @ is not one address or more.
+
+    >>> split_hosts("openai/m@http://10.0.0.2:8000/v1,http://10.0.0.3:8000/v1")
+    ('openai/m', ['http://10.0.0.2:8000/v1', 'http://10.0.0.3:8000/v1'])
+    """
+    name, at, hosts = text.partition("@")
+    if not at:
+        return text, []
+    addresses: list[str] = []
+    for host in hosts.split(","):
+        address = split_host(f"{name}@{host.strip()}")[1]
+        if address is not None and address not in addresses:
+            addresses.append(address)
+    return name, addresses
+
+
+def with_one_host(model: str) -> str:
+    """Return a model's name with the first of its addresses, by which it is known everywhere.
+
+    >>> with_one_host("openai/m@http://10.0.0.2:8000/v1,http://10.0.0.3:8000/v1")
+    'openai/m@http://10.0.0.2:8000/v1'
+    """
+    several = re.match(r"(.*?@https?://[^,]*),\s*https?://", model)
+    return several[1] if several else model
 
 
 def is_loopback(host: str | None) -> bool:

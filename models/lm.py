@@ -65,7 +65,7 @@ class TierLM(dspy.LM):
         self.runtime = runtime or TierRuntime()
         # DSPy would pause in the tier's place, so `attempt_repeatedly` makes further attempts.
         self.max_retries, self.num_retries = self.num_retries, 0
-        self._engine_store = ApiEngines(self.runtime.timeout)
+        self._engine_store = ApiEngines(self.runtime.timeout, self.runtime.servers)
         # A greedy call has no rollouts of the caller's, see `supported_arguments`.
         self._warned_zero_temp_rollout = True
 
@@ -74,7 +74,7 @@ class TierLM(dspy.LM):
 
     def __setstate__(self, state: JsonObject) -> None:
         super().__setstate__(state)
-        self._engine_store = ApiEngines(self.runtime.timeout)
+        self._engine_store = ApiEngines(self.runtime.timeout, self.runtime.servers)
 
     @classmethod
     def load_state(cls, state: JsonObject, *, allow_custom_lm_class: bool = False) -> Any:

@@ -10,6 +10,7 @@ from .meter import MachineTimeAccountant
 from .prices import Price
 from .prompt_tokens import PromptTokens
 from .sampling_mode import REQUESTS, Sampling, SeveralSamples
+from .server_pool import ServerPool
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class TierRuntime:
         timeout: seconds that one request to a server may take; None without a limit.
         prompt_tokens: the tokens of the latest prompts.
         kept_requests: prepared requests, for the next samples of the same prompt.
+        servers: the servers of the model; None for one server, or for an engine.
         several: whether one request can draw several samples.
     """
 
@@ -34,6 +36,7 @@ class TierRuntime:
     timeout: float | None = DEFAULT_TIMEOUT
     prompt_tokens: PromptTokens = field(default_factory=PromptTokens)
     kept_requests: KeptRequests = field(default_factory=KeptRequests)
+    servers: ServerPool | None = None
     several: SeveralSamples = field(default_factory=SeveralSamples)
 
     def __deepcopy__(self, memo: dict[int, object]) -> "TierRuntime":
@@ -45,7 +48,14 @@ class TierRuntime:
         """Pickle the settings, but not the requests in flight, which belong to this process."""
         time_slice = None if self.scheduler is None else self.scheduler.time_slice
         size, sampling = self.semaphore.size, self.several.sampling
-        return _rebuild_runtime, (size, time_slice, self.price, self.timeout, sampling)
+        return _rebuild_runtime, (
+            size,
+            time_slice,
+            self.price,
+            self.timeout,
+            sampling,
+            self.servers,
+        )
 
 
 def _rebuild_runtime(
@@ -54,8 +64,11 @@ def _rebuild_runtime(
     price: Price | None,
     timeout: float | None = DEFAULT_TIMEOUT,
     sampling: Sampling = REQUESTS,
+    servers: ServerPool | None = None,
 ) -> TierRuntime:
     scheduler = None if time_slice is None else TierScheduler(time_slice)
     several = SeveralSamples(sampling)
     semaphore = PrioritySemaphore(size)
-    return TierRuntime(semaphore, scheduler, price=price, timeout=timeout, several=several)
+    return TierRuntime(
+        semaphore, scheduler, price=price, timeout=timeout, servers=servers, several=several
+    )

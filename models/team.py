@@ -26,12 +26,13 @@ from .engines.registry import (
     find_factory,
     make_engine,
 )
-from .hosts import has_gpu, is_loopback
+from .hosts import has_gpu, is_loopback, split_hosts, with_one_host
 from .lm import TierLM
 from .meter import MachineTimeAccountant
 from .prices import Price
 from .runtime import TierRuntime
 from .sampling_mode import REQUESTS, Sampling, SeveralSamples, check_sampling
+from .server_pool import ServerPool
 from .team_checks import check_models, check_tier_options, tier_key
 from .tier_error import unknown_tier_error
 
@@ -109,13 +110,15 @@ class Team:
     - a name that DSPy and LiteLLM know, optionally followed by `@http://host:port/v1` for an
       OpenAI-compatible server.
 
+    Several servers of one model are divided by commas, as in `@http://a:8000/v1,http://b:8000/v1`.
+
     Args:
         small: the small tier.
         large: the large tier.
         prices: the user's price by tier. Without one, the price of an API is DSPy's, and that of a
             local tier is unknown.
         limits: the maximum of requests in flight by tier; by default 8 for local engines (4 for
-            embedded weights over 1 GB), 16 otherwise.
+            embedded weights over 1 GB), 16 otherwise, for each server.
         keys: the environment variable that holds a tier's API key, by tier. Without one, an API
             reads the provider's own variable, and a server at `@http://...`, or at the address in
             a variable such as `OPENAI_BASE_URL`, gets no key.
@@ -231,18 +234,20 @@ class Team:
 
     def _tier(self, name: str, model: str | LocalEngine) -> Tier:
         concurrency = self._limits.get(name) or _default_concurrency(model)
+        servers = None
         if isinstance(model, str):
             settings = EngineSettings(concurrency, self._context, self.weights_dir, self.timeout)
             engine = make_engine(model, settings)
-            lm_name = model
+            lm_name = shown_name = with_one_host(model)
             if engine is not None:
-                lm_name = engine.name or model
-            shown_name = model
+                lm_name = engine.name or shown_name
+            elif shown_name != model:
+                servers = ServerPool(split_hosts(model)[1], self.timeout)
         else:
             engine = model
             lm_name = engine.name or f"{UNNAMED_PREFIX}/{type(engine).__name__}-{name}"
             shown_name = lm_name
-        runtime = self._runtime(name, engine, concurrency)
+        runtime = replace(self._runtime(name, engine, concurrency), servers=servers)
         if engine is None:
             lm = make_api_model(lm_name, name, runtime, self._settings, tier_key(name, self._keys))
         else:
@@ -273,7 +278,8 @@ class Team:
 def _default_concurrency(model: str | LocalEngine) -> int:
     if isinstance(model, LocalEngine):
         return ENGINE_CONCURRENCY
-    return default_concurrency(model)
+    num_servers = 1 if with_one_host(model) == model else len(split_hosts(model)[1])
+    return default_concurrency(model) * num_servers
 
 
 def _find_cpu_shared_hosts(models: Iterable[str | LocalEngine]) -> set[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import CopeError
 from ...util.check import Check
-from ..hosts import default_host, split_host
+from ..hosts import default_host, split_hosts
 from ..weights.catalog import aliases, catalog
 from ..weights.pins import pinned
 from ..weights.resolve import locate_weights, resolve_weights
@@ -75,7 +75,7 @@ def _weights_document(model: ListedModel) -> dict[str, object]:
 
 
 class OllamaFactory(EngineFactory):
-    """Make the engines of `ollama/NAME` and `ollama/NAME@http://host:port`."""
+    """Make the engines of `ollama/NAME` and `ollama/NAME@http://host:port,http://other:port`."""
 
     engine_path = "cope.models.engines.ollama:OllamaEngine"
     can_download = True
@@ -83,22 +83,30 @@ class OllamaFactory(EngineFactory):
     def make(self, name: str, settings: EngineSettings) -> "LocalEngine":
         from .ollama import READ_SECONDS, OllamaEngine
 
-        model, host = split_host(name)
+        model, hosts = split_hosts(name)
         timeout = max(READ_SECONDS, settings.timeout)
-        return OllamaEngine(model, host, context=settings.context, timeout=timeout)
+        return OllamaEngine(
+            model,
+            ",".join(hosts) or None,
+            context=settings.context,
+            timeout=timeout,
+            limit=settings.timeout,
+        )
 
     def cpu_shared_host(self, name: str) -> str | None:
-        return split_host(name)[1] or default_host()
+        _, hosts = split_hosts(name)
+        return hosts[0] if hosts else default_host()
 
     def download(self, name: str, progress: Progress) -> str:
         from .ollama_server import pull
 
-        model, host = split_host(name)
+        model, hosts = split_hosts(name)
         if not model:
             raise CopeError("ollama/ needs a model's name, as in ollama/qwen2.5:3b")
-        host = host or default_host()
-        pull(model, host, progress)
-        return f"on the server at {host}"
+        hosts = hosts or [default_host()]
+        for host in hosts:
+            pull(model, host, progress)
+        return f"on the server at {' and '.join(hosts)}"
 
     def list_models(self) -> ModelList:
         from .ollama_server import list_models

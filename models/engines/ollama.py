@@ -34,7 +34,7 @@ from ..cut_prompts import count_words, is_cut
 from ..hosts import default_host, is_loopback
 from ..reply_text import text_sink
 from .base import DEFAULT_SAMPLING, LocalEngine, chat_messages, json_schema, response
-from .ollama_http import OllamaHttp
+from .ollama_http import OllamaServers
 from .ollama_reply import UNREADABLE, OllamaReply
 
 LIST_SECONDS = 5.0
@@ -47,13 +47,19 @@ class OllamaEngine(LocalEngine):
 
     Args:
         model: the name that `ollama list` shows, as in `qwen2.5:3b`.
-        host: the server's address; None means `OLLAMA_HOST`, else loopback.
+        host: the server's address, or those of several, divided by commas; None means
+            `OLLAMA_HOST`, else loopback.
         context: maximum tokens of a request, prompt and completion (`num_ctx`).
         keep_alive: how long the model stays loaded after a call, in Ollama's format.
         think: whether a thinking model thinks; the model's default when None.
         num_thread: CPU threads for this model; the server's default when None.
         timeout: seconds without data from the server after which a call fails; the team's own
             timeout bounds the whole request.
+        limit: the team's own timeout, after which a server of several counts as one that does not
+            answer.
+
+    Attributes:
+        host: the address of the first server.
     """
 
     host: str
@@ -69,11 +75,13 @@ class OllamaEngine(LocalEngine):
         think: bool | None = None,
         num_thread: int | None = None,
         timeout: float = READ_SECONDS,
+        limit: float | None = None,
     ) -> None:
-        self.model, self.host = model, host or default_host()
+        self._hosts = (host or default_host()).split(",")
+        self.model, self.host = model, self._hosts[0]
         self.context, self.keep_alive, self.think = context, keep_alive, think
         self.num_thread, self.timeout = num_thread, timeout
-        self._http = OllamaHttp(self.host, timeout)
+        self._http = OllamaServers(self._hosts, timeout, limit)
 
     @property
     def name(self) -> str:
@@ -81,7 +89,7 @@ class OllamaEngine(LocalEngine):
 
     def dump_state(self) -> JsonObject:
         names = ("model", "host", "context", "keep_alive", "think", "num_thread", "timeout")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in names} | {"host": ",".join(self._hosts)}
 
     def __getstate__(self) -> JsonObject:
         return self.dump_state()
@@ -116,16 +124,16 @@ class OllamaEngine(LocalEngine):
             raise
         except (httpx.TransportError, transports.TransportError, ConnectionError) as error:
             raise TransportError(
-                f"no answer from Ollama at {self.host} ({str(error) or type(error).__name__}): "
+                f"no answer from Ollama at {self._where} ({str(error) or type(error).__name__}): "
                 "start it with `ollama serve`"
             ) from error
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise ServerError(
-                f"what answers at {self.host} is not Ollama ({first_line(error, 80)}): "
+                f"what answers at {self._where} is not Ollama ({first_line(error, 80)}): "
                 "check the address"
             ) from error
         if not reply.done:
-            raise TransportError(f"Ollama at {self.host} ended its reply before it was done")
+            raise TransportError(f"Ollama at {self._where} ended its reply before it was done")
         if is_cut(reply.prompt, count_words(body["messages"]), self.context):
             raise self._context_error(reply.prompt)
         return response(
@@ -216,22 +224,27 @@ class OllamaEngine(LocalEngine):
         if status == 404 and "not found" in message:
             pull = f"cope models pull ollama/{self.model}{self._host_suffix}"
             return CopeError(
-                f"Ollama at {self.host} has no model {self.model!r}: download it with `{pull}`"
+                f"Ollama at {self._where} has no model {self.model!r}: download it with `{pull}`"
             )
         if "context" in message and ("exceed" in message or "length" in message):
             return self._context_error()
-        failed = f"Ollama at {self.host} failed: {message}"
+        failed = f"Ollama at {self._where} failed: {message}"
         if status == 429:
             return RateLimitError(failed, status=status, retry_after=retry_after)
         if status in (408, 504):
             return TimeoutError(failed, status=status, retry_after=retry_after)
         if status >= 500 or status < 400:
             return ServerError(failed, status=status, retry_after=retry_after)
-        return CopeError(f"Ollama at {self.host} refused the request: {message}")
+        return CopeError(f"Ollama at {self._where} refused the request: {message}")
 
     @property
     def _host_suffix(self) -> str:
-        return "" if self.host == default_host() else f"@{self.host}"
+        hosts = ",".join(self._hosts)
+        return "" if hosts == default_host() else f"@{hosts}"
+
+    @property
+    def _where(self) -> str:
+        return " or ".join(self._hosts)
 
     def _context_error(self, tokens_read: int | None = None) -> Exception:
         """Return the error of a prompt that does not fit.
@@ -245,7 +258,7 @@ class OllamaEngine(LocalEngine):
                 "shorten it or set a larger context"
             )
         return ContextLengthError(
-            f"Ollama at {self.host} cut the prompt and read {tokens_read:,} tokens of it: its "
+            f"Ollama at {self._where} cut the prompt and read {tokens_read:,} tokens of it: its "
             "context is smaller than asked for, so raise OLLAMA_CONTEXT_LENGTH there, or shorten "
             "the prompt"
         )

@@ -4,17 +4,19 @@ import asyncio
 import codecs
 import json
 import weakref
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 import httpx
+from dspy._vendor.lm15.transports import TransportError
 
 from ...util.certificates import trusted_certificates
 from ...util.json_types import JsonObject
 from ...util.redact import read_key
 from ..hosts import is_loopback
 from ..plain_http import PlainHttp, PlainReply, is_plain
+from ..server_pool import ServerPool
 
 CONNECT_SECONDS = 10.0
 _HEADERS = (("Content-Type", "application/json"),)
@@ -135,3 +137,25 @@ class OllamaHttp:
                 verify=trusted_certificates(),
             )
         return self._clients[loop]
+
+
+class OllamaServers:
+    """Sends each request to one of several servers, see `ServerPool`.
+
+    Args:
+        hosts: the addresses of the servers.
+        timeout: seconds without data after which a request fails.
+        limit: seconds after which a request without a reply is stopped; None for no limit.
+    """
+
+    def __init__(self, hosts: Sequence[str], timeout: float, limit: float | None) -> None:
+        self._servers = {host: OllamaHttp(host, timeout) for host in hosts}
+        failures = (httpx.TransportError, TransportError, ConnectionError)
+        self._pool = ServerPool(hosts, limit, failures) if len(hosts) > 1 else None
+
+    def post(self, path: str, body: JsonObject) -> AbstractAsyncContextManager[StreamedReply]:
+        """Send a JSON object and yield the reply, see `OllamaHttp.post`."""
+        if self._pool is None:
+            (server,) = self._servers.values()
+            return server.post(path, body)
+        return self._pool.reply(lambda host: self._servers[host].post(path, body))
