@@ -37,8 +37,7 @@ from .preset import Preset
 from .progress import Progress
 from .reasoner import Reasoner
 from .reply_facts import copy_reply_facts, forwarded_plan
-from .reply_format import acall_in_format
-from .reply_stops import acall_until_answer, answer_stops
+from .reply_stops import acall_until_answer, answer_form, answer_stops
 from .round_call import Demos, RoundCall, requests_logprobs
 from .round_plan import gate_plan_rounds, make_plan, seen_plans, show_plans
 from .sampling import draw_samples, request_priorities, seeded_order
@@ -70,6 +69,7 @@ class CascadeRound(ProgramModule):
             domain = domain.with_thought()
         self.reasoner = Reasoner(kinds, number, domain)
         self.answer_stops = answer_stops(domain, self.reasoner.predict)
+        self.answer_format = domain.answer_format
         if self.planner and self.planner.predict:
             instruct(self.planner.predict, self.spec.plan_instructions)
         self.response_format = domain.response_format
@@ -260,6 +260,7 @@ class CascadeRound(ProgramModule):
             adapter = ContinuingAdapter(start)
             config |= continuation_settings(call.team[tier])
         nearest = call.demos.get("reasoner", ())
+        form = answer_form(self.answer_format, call.team[tier].engine, call.inputs)
 
         async def solve(settings: dict[str, Any]) -> dspy.Prediction:
             return await self.reasoner.acall(
@@ -270,10 +271,9 @@ class CascadeRound(ProgramModule):
             on.enter_context(use_text_sink(self._text_sink(start)))
             try:
                 with metered() as meter:
-                    if self.response_format is None:
-                        prediction = await acall_until_answer(solve, config, sample.trace)
-                    else:
-                        prediction = await acall_in_format(solve, config, self.response_format)
+                    prediction = await acall_until_answer(
+                        solve, config, sample.trace, self.response_format, form
+                    )
             except AdapterParseError as error:
                 sample.unparsed_reply = error.lm_response
                 copy_reply_facts(sample, meter)

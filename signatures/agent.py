@@ -1,7 +1,8 @@
 """Define signatures for the steps of an agent: what it knows of its game, and its next action.
 
-The inputs that change least come first, so that the steps of a game share a prefix, which the
-engines cache. Plans follow them, as in all signatures.
+The history comes first, so that the steps of a game share a prefix, which the engines cache. The
+task comes last, because a small model follows what it reads last. Plans follow the inputs, as in
+all signatures.
 """
 
 from collections.abc import Mapping
@@ -17,26 +18,26 @@ _DOMAIN = "agent"
 class ChooseAction(dspy.Signature):
     """You play a text game step by step. Reply with the one action that comes next, copied from the actions, and nothing else."""  # noqa: E501
 
-    task: str = dspy.InputField(desc="what has to be achieved in the game")
     history: str = dspy.InputField(desc="the steps so far, each with what it led to")
     observation: str = dspy.InputField(desc="what the last action led to")
     actions: str = dspy.InputField(desc="the actions that are possible now, one a line")
+    task: str = dspy.InputField(desc="what has to be achieved in the game")
     action: str = dspy.OutputField(desc="one of the actions, copied as it is")
 
 
 class ThinkAndAct(dspy.Signature):
     """You play a text game step by step. Think in one short sentence about what is still to do, then choose the one action that comes next, copied from the actions."""  # noqa: E501
 
-    task: str = dspy.InputField(desc="what has to be achieved in the game")
     history: str = dspy.InputField(desc="the steps so far, each with what it led to")
     observation: str = dspy.InputField(desc="what the last action led to")
     actions: str = dspy.InputField(desc="the actions that are possible now, one a line")
+    task: str = dspy.InputField(desc="what has to be achieved in the game")
     reasoning: str = dspy.OutputField(desc="one short sentence: what is still to do")
     action: str = dspy.OutputField(desc="one of the actions, copied as it is")
 
 
 AGENT_INPUTS = tuple(ChooseAction.input_fields)
-"""The inputs of a step: `task`, `history`, `observation` and `actions`."""
+"""The inputs of a step: `history`, `observation`, `actions` and `task`."""
 
 
 def agent_plan_signature(kind: PlanKind, round_number: int) -> type[dspy.Signature]:

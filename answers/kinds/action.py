@@ -12,7 +12,7 @@ _LABEL = re.compile(r"^[\s>*_`#-]*(?:next )?action\s*[*_`]*\s*:[*_`\s]*", re.IGN
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _FILLERS = {"the", "a", "an"}
 _LONGEST_LINE = 300  # characters; no action of a game is longer
-_LIKE_ENOUGH = 0.8  # similarity at or above which a text is read as an action
+_LIKE_ENOUGH = 0.8  # similarity at or above which a word is read as another one
 
 
 class ActionKind(NormalFormKind):
@@ -39,9 +39,8 @@ class ActionKind(NormalFormKind):
 
         That is the action with the same words as a line of the text; else the longest one whose
         words a line holds; else the only one that says the same as the first line, or whose words
-        hold it; else the one most similar to the first line, if it is similar enough, alone in
-        that, begins with a like word and has the same numbers.
-        So "fridge 2" is never read as "fridge 1", nor "close" as "open".
+        hold it; else the one that is written like the first line word by word, if it is alone
+        in that. So "fridge 2" is never read as "fridge 1", nor "close" as "open".
 
         Args:
             text: what a model wrote.
@@ -64,20 +63,7 @@ class ActionKind(NormalFormKind):
                 return forms[max(held, key=len)]
         if not said:
             return None
-        return _only_like(said[0], forms) or self._most_similar(said[0], forms)
-
-    def _most_similar(self, said: str, forms: dict[str, str]) -> str | None:
-        """Return the action with the most similar normal form; None without a clear one."""
-        best, best_score, ties = None, 0.0, 0
-        for form, action in forms.items():
-            if _numbers(form) != _numbers(said) or not _begin_alike(form, said):
-                continue
-            score = SequenceMatcher(None, said, form, autojunk=False).ratio()
-            if score > best_score:
-                best, best_score, ties = action, score, 1
-            elif score == best_score:
-                ties += 1
-        return best if best_score >= _LIKE_ENOUGH and ties == 1 else None
+        return _only_like(said[0], forms) or _misspelt(said[0], forms)
 
 
 def _lines(text: str) -> list[str]:
@@ -100,16 +86,21 @@ def _only_like(said: str, forms: dict[str, str]) -> str | None:
     return None
 
 
-def _begin_alike(one: str, other: str) -> bool:
-    """Return whether two actions begin with words that mean the same or are written alike."""
-    first, second = content_words(one)[:1], content_words(other)[:1]
-    if not first or not second:
+def _misspelt(said: str, forms: dict[str, str]) -> str | None:
+    """Return the only action whose words are written like the said ones; numbers are the same."""
+    words = content_words(said)
+    found = [action for form, action in forms.items() if _alike(words, content_words(form))]
+    return found[0] if len(found) == 1 else None
+
+
+def _alike(words: Sequence[str], others: Sequence[str]) -> bool:
+    if len(words) != len(others):
         return False
-    return SequenceMatcher(None, first[0], second[0], autojunk=False).ratio() >= _LIKE_ENOUGH
-
-
-def _numbers(form: str) -> list[str]:
-    return [word for word in form.split() if word.isdigit()]
+    for one, other in zip(words, others, strict=True):
+        similarity = SequenceMatcher(None, one, other, autojunk=False).ratio()
+        if one != other and (one.isdigit() or similarity < _LIKE_ENOUGH):
+            return False
+    return True
 
 
 ACTION = ActionKind()

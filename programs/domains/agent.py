@@ -61,6 +61,18 @@ def admissible_actions(inputs: Mapping[str, Any]) -> list[str]:
     return [line.strip() for line in str(fields["actions"]).splitlines() if line.strip()]
 
 
+def _action_format(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON format whose only value is one of the possible actions."""
+    choices = {"type": "string", "enum": admissible_actions(inputs)}
+    schema = {
+        "type": "object",
+        "properties": {"action": choices},
+        "required": ["action"],
+        "additionalProperties": False,
+    }
+    return {"type": "json_schema", "json_schema": {"name": "action", "schema": schema}}
+
+
 def _vote_share(sandbox: Callable[[], Sandbox]) -> Confidence:
     return VoteShare()
 
@@ -71,6 +83,7 @@ AGENT = Domain(
     reason_signature=agent_reason_signature,
     thought_signature=agent_thought_signature,
     answer_stops=("\n",),
+    answer_format=_action_format,
     parse_answer=_read_action,
     default_confidence=_vote_share,
     default_scorer="alfworld-gen",

@@ -45,6 +45,8 @@ class Domain:
             are optional; None where they are not.
         answer_stops: texts at which a reply ends that consists of the answer alone. The lean
             adapter asks for them.
+        answer_format: returns the format that only possible answers have, given the question's
+            inputs. A local engine keeps it when it is asked again for a reply without an answer.
         scorer_fields: fields that an example must have for `default_scorer`.
         answer_kind: the name of the kind of answers, for tasks that name none.
         unnamed_kind: the kind of answers of a program that is used without a task and names none;
@@ -73,6 +75,7 @@ class Domain:
     unnamed_kind: str = ""
     thought_signature: ReasonSignature | None = None
     answer_stops: tuple[str, ...] = ()
+    answer_format: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     scorer_fields: tuple[str, ...] = ()
     answer_field: str = "answer"
     answer_is_reply: bool = False

@@ -29,10 +29,10 @@ class OpenGoalPlan(dspy.Signature):
 class AgentGoalPlan(dspy.Signature):
     """You play a text game step by step. State in one sentence what the next few actions must achieve. Name no action."""  # noqa: E501
 
-    task: str = dspy.InputField(desc="what has to be achieved in the game")
     history: str = dspy.InputField(desc="the steps so far, each with what it led to")
     observation: str = dspy.InputField(desc="what the last action led to")
     actions: str = dspy.InputField(desc="the actions that are possible now, one a line")
+    task: str = dspy.InputField(desc="what has to be achieved in the game")
     goal: str = dspy.OutputField(desc="what has to be achieved next, in one sentence")
 
 

@@ -29,10 +29,10 @@ class OpenGuidelinePlan(dspy.Signature):
 class AgentGuidelinePlan(dspy.Signature):
     """You play a text game step by step. Say in one or two sentences how to go on: what is done, what is still to do in which order, and where to look."""  # noqa: E501
 
-    task: str = dspy.InputField(desc="what has to be achieved in the game")
     history: str = dspy.InputField(desc="the steps so far, each with what it led to")
     observation: str = dspy.InputField(desc="what the last action led to")
     actions: str = dspy.InputField(desc="the actions that are possible now, one a line")
+    task: str = dspy.InputField(desc="what has to be achieved in the game")
     guideline: str = dspy.OutputField(desc="the strategy, in one or two sentences")
 
 

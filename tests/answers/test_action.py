@@ -38,6 +38,8 @@ POSSIBLE = [
         ("opne fridge 1", None),
         ("take aple 1 from fridge 1", "take apple 1 from fridge 1"),
         ("fridge", None),
+        ("take apples 1 from fridge 1", "take apple 1 from fridge 1"),
+        ("take spoon 1 from fridge 1", None),  # another object
         ("dance", None),
         ("", None),
         ("x" * 100_000, None),

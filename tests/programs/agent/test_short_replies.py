@@ -74,8 +74,22 @@ def test_a_reply_that_says_something_first_is_asked_for_in_full(start: str, call
 def test_a_model_sees_what_it_wrote_that_was_not_possible() -> None:
     played, calls = run("small", lambda m, r: "go to moon", max_steps=9)
     assert played.end == "no readable action"
-    assert [len(prompt.split(NOT_POSSIBLE)) - 1 for prompt, _ in calls] == [0, 1, 2]
-    assert f"1. go to moon -> {NOT_POSSIBLE}" in calls[1][0]
+    assert [len(prompt.split(NOT_POSSIBLE)) - 1 for prompt, _ in calls] == [0, 0, 1, 1, 2, 2]
+    assert f"1. go to moon -> {NOT_POSSIBLE}" in calls[2][0]
+
+
+def test_a_reply_that_is_not_possible_is_asked_for_again_among_those_that_are() -> None:
+    formats: list[Any] = []
+
+    def small(messages: list[dict[str, str]], request: Any) -> str:
+        if request.config.response_format is None:
+            return "go to moon"
+        formats.append(request.config.response_format)
+        return '{"action": "go to kitchen"}'
+
+    played, _ = run("small", small, max_steps=1)
+    assert played.steps[0]["action"] == "go to kitchen"
+    assert "['go to cellar', 'go to kitchen', 'open chest']" in str(formats[0])
 
 
 @pytest.mark.parametrize(
@@ -103,17 +117,17 @@ def test_a_thought_is_only_asked_for_where_it_is_optional() -> None:
         parse_preset({"name": "thinks", "rounds": [{"reasoner": "small", "thought": "long"}]}, "x")
 
 
-def test_the_prompts_of_an_episode_share_a_prefix_and_end_with_the_actions() -> None:
-    _, calls = run("small", expert)
-    for (before, _), (after, _) in pairwise(calls):
-        shared = before.index("History: ")
-        assert before[:shared] == after[:shared]
-    for prompt, _ in calls[1:]:
-        assert prompt.index("Task: ") < prompt.index("History: ") < prompt.index("Observation: ")
-        assert prompt.rstrip().endswith(field([{"content": prompt}], "Actions").rstrip())
+def test_the_prompts_of_an_episode_share_a_prefix_and_end_with_the_task() -> None:
+    _, calls = run("small", lists_actions)
+    for (before, _), (after, _) in pairwise(calls[1:]):
+        shared = before.index("\n\nObservation: ")
+        assert before[:shared] == after[:shared], "the history only grows"
+    for prompt, _ in calls:
+        assert prompt.endswith(f"\n\nTask: {TASK}")
+        assert prompt.index("History: ") < prompt.index("Observation: ") < prompt.index("Actions: ")
 
 
 def test_an_episode_of_one_model_is_read_and_written_in_few_characters() -> None:
-    _, calls = run("small", expert)
+    _, calls = run("small", lists_actions)
     longest = max(len(prompt) for prompt, _ in calls)
     assert longest < 600
