@@ -134,7 +134,7 @@ def systems(
 
     yield "cascade", cascade
     yield "cascade, pre-gate by knn", gated
-    yield "abc", lambda: agreement(record, tiers, alone)
+    yield "abc", lambda: agreement(record, tiers, alone, fit)
     for kind in trained_kinds():
         yield kind, lambda kind=kind: trained(kind)
 
@@ -143,10 +143,13 @@ VOTING = ("c3po", "cascade-routing", "frugalgpt")
 """Systems that see how many samples of a tier agree."""
 
 
-def agreement(record: Any, tiers: Sequence[str], alone: Mapping[str, Any]) -> list[Any]:
-    """Return the results of ABC: the smaller models' answer where more than 2/3 of them agree."""
+def agreement(
+    record: Any, tiers: Sequence[str], alone: Mapping[str, Any], fit: Any
+) -> list[Any]:
+    """Return the results of ABC, whose theta comes from other questions than it decides on."""
     from cope.errors import CopeError
-    from cope.eval.replay.trained import policy_results, recorded_table
+    from cope.eval.replay.trained import recorded_table
+    from cope.optimize.training.crossfit import cross_fitted_results
     from cope.programs.systems.agreement_policy import AgreementPolicy
 
     if len(tiers) < 3:
@@ -154,8 +157,7 @@ def agreement(record: Any, tiers: Sequence[str], alone: Mapping[str, Any]) -> li
     if record.tells_outcomes_only:
         raise CopeError("abc compares answers, and the record tells only who is right")
     table, _ = recorded_table(record, alone)
-    policy = AgreementPolicy(tiers, table.mean_costs)
-    return policy_results(policy, table, alone)
+    return cross_fitted_results(AgreementPolicy, table, alone, fit)
 
 
 def table_rows(task: str, comparison: Any, last: str) -> list[list[Any]]:

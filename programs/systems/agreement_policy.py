@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+from ...errors import CopeError
 from ...stats.tolerance import FLOAT_TOLERANCE
 from ..ngram_vectors import normalize_text
 from .outcomes import OutcomeTable
-from .policy import Costs, Decision, FitOptions, Policy, Seen
+from .policy import Costs, Decision, FitOptions, Policy, Seen, simulate
 
 THETA = 0.67
 
@@ -31,8 +32,24 @@ class AgreementPolicy(Policy):
 
     @classmethod
     def fit(cls, train: OutcomeTable, held: OutcomeTable, options: FitOptions) -> Self:
-        """Return the policy with its default theta, which needs no questions."""
-        return cls(train.tiers, train.mean_costs)
+        """Return the policy whose theta is right most often on `held` within the cost.
+
+        The cheapest of equally accurate ones counts, and the cheapest of all where none is within
+        the cost. The paper bounds the share of wrong answers that are accepted instead.
+        """
+        small = len(train.tiers) - 1
+        best: tuple[tuple[bool, float, float], Self] | None = None
+        for outvoted in range(small):
+            policy = cls(train.tiers, train.mean_costs, theta=outvoted / small)
+            found = simulate(policy, held)
+            cost = float(found.costs.mean())
+            within = cost <= options.share + FLOAT_TOLERANCE
+            merit = (within, round(float(found.scores.mean()), 9) if within else 0.0, -cost)
+            if best is None or merit > best[0]:
+                best = merit, policy
+        if best is None:
+            raise CopeError("abc needs smaller tiers beside the last one")
+        return best[1]
 
     def decide(self, questions: Sequence[str], seen: Sequence[Seen]) -> list[Decision]:
         *small, last = self.tiers

@@ -1,9 +1,11 @@
 """ABC on known answers: the smaller models' answer counts where more than theta of them gave it."""
 
+import numpy as np
 import pytest
 
 from cope.programs.systems.agreement_policy import AgreementPolicy
-from cope.programs.systems.outcomes import Observation
+from cope.programs.systems.outcomes import Observation, OutcomeTable
+from cope.programs.systems.policy import FitOptions
 
 TIERS = ("a", "b", "c", "large")
 
@@ -35,3 +37,44 @@ def test_a_lower_theta_accepts_the_first_with_the_majority():
     (found,) = again.decide(["q"], [seen])
     assert (found.tier, found.is_final) == ("b", True)
     assert found.confidence == pytest.approx(2 / 3)
+
+
+def table_of(wrong_pairs: int) -> OutcomeTable:
+    """Return questions on which all three agree and are right, or two of three agree.
+
+    Args:
+        wrong_pairs: how many of the eight questions with two of three have a wrong majority.
+    """
+    answers, scores = [], []
+    for number in range(16):
+        if number % 2:
+            answers.append(["x", "x", "x", "x"])
+            scores.append([1.0, 1.0, 1.0, 1.0])
+            continue
+        is_wrong = number // 2 < wrong_pairs
+        answers.append(["y", "y", "x", "x"] if is_wrong else ["x", "x", "y", "x"])
+        scores.append([0.0, 0.0, 1.0, 1.0] if is_wrong else [1.0, 1.0, 0.0, 1.0])
+    return OutcomeTable(
+        keys=[str(number) for number in range(16)],
+        questions=["q"] * 16,
+        tiers=TIERS,
+        scores=np.array(scores),
+        costs=np.tile([0.1, 0.1, 0.1, 1.0], (16, 1)),
+        confidence=np.ones((16, 4)),
+        answers=np.array(answers, dtype=object),
+        groups=[None] * 16,
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong_pairs", "share", "theta"),
+    [
+        (6, 1.0, 2 / 3),  # two of three are mostly wrong: all must agree, and half escalate
+        (0, 1.0, 0.0),  # two of three are always right
+        (6, 0.5, 0.0),  # half of the questions escalated would cost 0.8
+    ],
+)
+def test_theta_is_learned_within_the_cost(wrong_pairs: int, share: float, theta: float):
+    table = table_of(wrong_pairs)
+    made = AgreementPolicy.fit(table, table, FitOptions(share=share))
+    assert made.theta == pytest.approx(theta)
