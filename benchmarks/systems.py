@@ -143,9 +143,7 @@ VOTING = ("c3po", "cascade-routing", "frugalgpt")
 """Systems that see how many samples of a tier agree."""
 
 
-def agreement(
-    record: Any, tiers: Sequence[str], alone: Mapping[str, Any], fit: Any
-) -> list[Any]:
+def agreement(record: Any, tiers: Sequence[str], alone: Mapping[str, Any], fit: Any) -> list[Any]:
     """Return the results of ABC, whose theta comes from other questions than it decides on."""
     from cope.errors import CopeError
     from cope.eval.replay.trained import recorded_table
