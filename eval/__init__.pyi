@@ -12,6 +12,7 @@ from .recording.schema import RecordingManifest as RecordingManifest
 from .replay.records import ReplayedResults as ReplayedResults, replay_results as replay_results
 from .replay.replay import Replay as Replay
 from .replay.results import ReplayOutcomes as ReplayOutcomes, Sweep as Sweep
+from .run.baseline_run import find_baseline_run as find_baseline_run
 from .run.contamination import Contamination as Contamination, count_overlap as count_overlap
 from .run.evaluate import EvaluationOutcome as EvaluationOutcome, evaluate as evaluate
 from .run.question_result import QuestionResult as QuestionResult, Record as Record
@@ -19,7 +20,6 @@ from .run.store import DEFAULT_RUNS as DEFAULT_RUNS, RunStore as RunStore, Store
 from .run.summary import (
     BaselineResult as BaselineResult,
     Summary as Summary,
-    find_baseline_run as find_baseline_run,
     summarize as summarize,
 )
 from .tasks.base import (

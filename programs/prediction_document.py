@@ -6,6 +6,7 @@ from typing import Any
 import dspy
 
 from .cascade import Cascade
+from .model_time import prediction_time
 from .reply_counts import ReplyCounts
 
 _FIELDS = (
@@ -54,4 +55,6 @@ def prediction_document(
     document["preset"] = cascade.preset.name
     document["program_file"] = str(file) if file else None
     document["models"] = {tier: cascade.team[tier].model for tier in cascade.preset.tiers}
+    took = prediction_time(prediction, cascade)
+    document["model_time"] = None if took is None else took.as_dict()
     return document

@@ -6,15 +6,20 @@ from typing import Any
 import dspy
 
 from ..util.text import one_line
+from .cascade import Cascade
+from .model_time import prediction_time
 from .reply_counts import ReplyCounts
 
 
-def prediction_lines(prediction: dspy.Prediction, style: Callable[..., str]) -> Iterator[str]:
-    """Yield a line about the votes of an ensemble, about each visible test, and about replies.
+def prediction_lines(
+    prediction: dspy.Prediction, style: Callable[..., str], cascade: Cascade
+) -> Iterator[str]:
+    """Yield lines about the votes of an ensemble, each visible test, replies, and model time.
 
     Args:
         prediction: of a cascade.
         style: colors a text: `style(text, fg="red")`.
+        cascade: the program that answered.
     """
     members = prediction.get("members")
     if members:
@@ -25,6 +30,9 @@ def prediction_lines(prediction: dspy.Prediction, style: Callable[..., str]) -> 
     text = replies.text() if replies else ""
     if text:
         yield text
+    took = prediction_time(prediction, cascade)
+    if took is not None:
+        yield took.text()
 
 
 def _format_votes(votes: Mapping[str, int]) -> str:

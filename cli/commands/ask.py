@@ -111,7 +111,7 @@ def command(
     elif prediction.answer is not None:
         _print_answer(prediction.answer, domain)
     if not quiet:
-        for line in prediction_lines(prediction, style=click.style):
+        for line in prediction_lines(prediction, click.style, cascade):
             notify(line)
         notify(format_usage(prediction.usage, prediction.seconds))
     if prediction.answer is None:

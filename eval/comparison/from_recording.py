@@ -28,6 +28,7 @@ from .calibrated import CalibratedSystem, calibrated_system
 from .compare import Comparison, compare
 from .document import comparison_document, reply_counts
 from .everything import ALL, other_systems
+from .model_time import model_times
 from .options import check_enough_systems, check_unique_name
 from .plan_share import plan_shares
 from .replay_request import ReplayRequest
@@ -86,6 +87,8 @@ def compare_recording(
     document["replies"] = reply_counts({name: one.replies for name, one in replayed.items()})
     usage = {name: [result.usage for result in one.results] for name, one in replayed.items()}
     document["plans"] = plan_shares(usage, comparison.last_tier)
+    results = {name: one.results for name, one in replayed.items()}
+    document["model_time"] = model_times(results, recording.models, comparison.last_tier)
     for name in ("calls", "folder", "stopped", "mlflow"):
         document[name] = None
     document["failed"] = manifest.failed

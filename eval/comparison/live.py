@@ -29,6 +29,7 @@ from ..tasks.base import answer_kind_of, load_questions
 from .compare import Comparison, compare
 from .document import comparison_document, replies_of, reply_counts
 from .failures import check_answers, failure_message, failures
+from .model_time import model_times
 from .options import check_enough_systems
 from .plan_share import plan_shares
 from .request import ComparisonCallbacks, ComparisonRequest, SystemStart
@@ -261,6 +262,8 @@ def _build_document(
     document["replies"] = reply_counts({name: replies_of(rows) for name, rows in results.items()})
     usage = {name: [result.usage for result in rows] for name, rows in results.items()}
     document["plans"] = plan_shares(usage, comparison.last_tier)
+    times = model_times(results, document["models"], comparison.last_tier)
+    document["model_time"] = times
     document["calls"] = sharing.as_dict()
     document["folder"] = str(store.path)
     document["folders"] = {name: one.path.name for name, one in stores.items()}

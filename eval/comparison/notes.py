@@ -11,6 +11,7 @@ from ..judging.aucs import judged_lines
 from .compare import Comparison
 from .formats import format_interval, format_points, format_ratio
 from .margin import margin_test
+from .model_time import model_time_notes
 from .plan_share import plan_share_lines
 from .saving import saving_sentence
 from .text import conclusion
@@ -51,6 +52,7 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
             "groups instead of McNemar's."
         )
     yield from plan_share_lines(document.get("plans") or {}, comparison.last_tier)
+    yield from model_time_notes(document.get("model_time") or {})
     yield from judged_lines(document.get("judged") or {})
     yield from _calibration_notes(document)
     yield from _exclusion_notes(comparison, document)

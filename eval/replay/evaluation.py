@@ -14,7 +14,7 @@ from ...stats.tiers import last_tier_of
 from ...util.tables import percent
 from ..run.contamination import Contamination
 from ..run.store import QuestionResult
-from ..run.summary import BaselineResult, Summary, mean_score, summarize
+from ..run.summary import BaselineResult, Summary, mean_score, summarize, with_time
 from .match import recorded_identity
 from .records import ReplayedResults, replay_results
 from .replay import Replay
@@ -109,6 +109,9 @@ def evaluate_replay(
     groups = replay.recording.group_by_key
     summary = summarize(replayed.results, rounds, baseline, groups, prices)
     summary = replace(summary, replies=replayed.replies)
+    recorded, preset = replay.recording.models, replay.preset
+    models = {tier: recorded[tier] for tier in preset.tiers if tier in recorded}
+    summary = with_time(summary, replayed.results, models, preset.last_tier)
     bounds: tuple[float | None, float | None] = (None, None)
     if summary.accuracy is not None:
         right = sum(result.score or 0.0 for result in replayed.results)

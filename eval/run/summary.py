@@ -2,17 +2,16 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...errors import CopeError
 from ...models import Usage
 from ...models.cost import CostBounds
 from ...models.prices import Price
 from ...models.reprice import prices_to_json
 from ...models.usage_row import UsageRow
 from ...models.usage_rows import spent_rows
+from ...programs.model_time import ModelTime, model_time
 from ...programs.reply_counts import ReplyCounts
 from ...programs.round_record import is_ranked
 from ...stats.intervals import none_if_nan
@@ -22,9 +21,8 @@ from .episode_summary import EpisodeSummary, summarize_episodes
 from .give_up import GiveUpSummary
 from .hedging import HedgingSummary
 from .judge_summary import JudgeSummary, summarize_judge
-from .prices import priced_results
 from .repeats import Repeats
-from .store import QuestionResult, find_runs
+from .store import QuestionResult
 
 
 @dataclass(frozen=True)
@@ -112,6 +110,7 @@ class Summary:
         hedging: what plans that were started early saved and wasted; None without any.
         episodes: what agents did; None where the questions are no games.
         give_up: what leaving rounds early saved; None where none was left.
+        time: the model time beside that of the last tier alone; None where one is not known.
     """
 
     n: int
@@ -134,6 +133,7 @@ class Summary:
     hedging: HedgingSummary | None = None
     episodes: EpisodeSummary | None = None
     give_up: GiveUpSummary | None = None
+    time: ModelTime | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain data; `judge` is there when a judge scored the answers."""
@@ -164,6 +164,8 @@ class Summary:
             document["episodes"] = self.episodes.as_dict()
         if self.give_up is not None:
             document["give_up"] = self.give_up.as_dict()
+        if self.time is not None:
+            document["model_time"] = self.time.as_dict()
         return document
 
 
@@ -212,6 +214,23 @@ def summarize(
         episodes=summarize_episodes(answered),
         give_up=GiveUpSummary.of_results(answered),
     )
+
+
+def with_time(
+    summary: Summary, results: Sequence[QuestionResult], models: Mapping[str, str], last_tier: str
+) -> Summary:
+    """Return a summary with the model time beside that of the last tier alone.
+
+    Args:
+        summary: of the results.
+        results: one for each question.
+        models: the model of each tier of the system.
+        last_tier: its last tier.
+    """
+    answered = [result for result in results if result.error is None]
+    usage = [row for result in answered for row in result.usage]
+    measured = None if summary.baseline is None else summary.baseline.usage.machine_seconds
+    return replace(summary, time=model_time(usage, len(answered), models, last_tier, measured))
 
 
 def mean_score(results: Sequence[QuestionResult]) -> float | None:
@@ -263,43 +282,3 @@ def _summarize_round(results: Sequence[QuestionResult], number: int) -> RoundSum
         accuracy=mean_score(answered),
         usage=Usage.from_rows(rows),
     )
-
-
-def find_baseline_run(
-    root: Path,
-    settings: dict[str, Any],
-    results: Sequence[QuestionResult],
-    model: str,
-    tier: str,
-    prices: Mapping[str, Price] | None = None,
-) -> BaselineResult | None:
-    """Find a run of the last tier alone on the same questions with the same model.
-
-    Args:
-        root: the folder of runs.
-        settings: the settings of the run that is compared with it.
-        results: the results of that run.
-        model: the model of the last tier.
-        tier: the last tier.
-        prices: the user's prices by tier, which the found run is priced by too.
-
-    Returns:
-        The result on the same questions; None if the folder has no run that covers them.
-    """
-    if settings["preset"] == tier:
-        return None
-    keys = {result.key for result in results if result.error is None}
-    if not keys:
-        return None
-    for run in find_runs(root, task=settings["task"], preset=tier):
-        if run.settings.get("models", {}).get(tier) != model:
-            continue
-        try:
-            answered = run.answered
-            priced = priced_results(run, prices)
-        except CopeError:
-            continue  # a damaged run must not prevent the summary of this one
-        if keys <= answered.keys():
-            same = [priced[key] for key in keys]
-            return BaselineResult(mean_score(same), _usage_of(same), run.path.name, tier)
-    return None

@@ -64,6 +64,8 @@ def print_summary(
         print_sentence(console, summary.replies.text())
     if summary.hedging:
         print_sentence(console, summary.hedging.text())
+    if summary.time:
+        print_sentence(console, summary.time.text())
     if summary.give_up:
         print_sentence(console, summary.give_up.text())
     if summary.episodes:

@@ -14,11 +14,12 @@ from ...programs import System, baseline_tier
 from ...tracking.names import run_name
 from ...util.hashing import digest
 from ..tasks.base import Task
+from .baseline_run import find_baseline_run
 from .by_field import break_down, save_values, values_by_key
 from .evaluate import EvaluationOutcome, evaluate
 from .options import RunOptions
 from .store import QuestionResult, RunStore
-from .summary import Summary, find_baseline_run, summarize
+from .summary import Summary, summarize, with_time
 from .summary_log import log_summary
 from .table import summary_text
 
@@ -104,6 +105,8 @@ def evaluate_tracked(
         )
         stages = len(system.stages)
         summary = summarize(outcome.results, stages, baseline, groups, outcome.prices)
+        models = {name: team[name].model for name in system.tiers}
+        summary = with_time(summary, outcome.results, models, tier)
         if by is not None:
             parts = break_down(by, values, outcome.results, stages, groups, outcome.prices)
             summary = replace(summary, breakdown=parts)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import CopeError
 from ...util.check import Check
-from ..hosts import default_host, split_hosts
+from ..hosts import default_host, is_loopback, split_hosts
 from ..weights.catalog import aliases, catalog
 from ..weights.pins import pinned
 from ..weights.resolve import locate_weights, resolve_weights
@@ -92,6 +92,10 @@ class OllamaFactory(EngineFactory):
             timeout=timeout,
             limit=settings.timeout,
         )
+
+    def is_here(self, name: str) -> bool:
+        _, hosts = split_hosts(name)
+        return all(is_loopback(host) for host in hosts or [default_host()])
 
     def cpu_shared_host(self, name: str) -> str | None:
         _, hosts = split_hosts(name)

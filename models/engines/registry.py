@@ -79,6 +79,10 @@ class EngineFactory(ABC):
         """Return the maximum of requests in flight that improves the throughput."""
         return ENGINE_CONCURRENCY
 
+    def is_here(self, name: str) -> bool:
+        """Return whether a model runs on this machine: in this process or behind loopback."""
+        return self.is_local
+
     def cpu_shared_host(self, name: str) -> str | None:
         """Return the server whose models compete for CPU cores; None when they do not."""
         return None
@@ -143,6 +147,17 @@ def is_local(model: object) -> bool:
     """
     factory = find_factory(model) if isinstance(model, str) else None
     return factory is not None and factory.is_local
+
+
+def is_here(model: str) -> bool:
+    """Return whether a model runs on this machine: in this process or behind loopback.
+
+    >>> is_here("local/qwen2.5-coder-0.5b"), is_here("ollama/qwen3:8b@http://10.0.0.2:11434")
+    (True, False)
+    """
+    prefix, _, name = model.partition("/")
+    factory = ENGINES.get(prefix)
+    return factory is not None and factory.is_here(name)
 
 
 def error_is_ours(model: str) -> bool:

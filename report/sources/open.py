@@ -9,9 +9,9 @@ from typing import Any, Literal
 from ...errors import CopeError
 from ...eval.comparison.compare import DEFAULT_MARGIN
 from ...eval.comparison.store import ComparisonStore
+from ...eval.run.baseline_run import find_baseline_run
 from ...eval.run.by_field import saved_values
 from ...eval.run.store import RunStore, StoredRun, has_results, run_folders
-from ...eval.run.summary import find_baseline_run
 from ...models.prices import Price
 from ...programs.domains.base import Domain
 from .base import ReportSource, ReportSystem, SamplesByPool, last_tier_in, run_facts

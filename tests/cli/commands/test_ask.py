@@ -67,6 +67,8 @@ def test_an_escalation_says_why_and_hands_its_plan_on(cope: Callable[..., Result
     assert "round 2: plan: Multiply the two numbers." in result.stderr
     assert "solves once with round 2's plan" in result.stderr
     assert "round 3: accepted 42: the last round answers" in result.stderr
+    took = next(line for line in result.stderr.splitlines() if line.startswith("model time "))
+    assert "the large model alone takes about" in took and "tokens a second" in took
 
 
 def test_json_is_one_document_with_all_that_happened(cope: Callable[..., Result]) -> None:
@@ -82,6 +84,7 @@ def test_json_is_one_document_with_all_that_happened(cope: Callable[..., Result]
         and document["rounds"][0]["samples"][0]["answer"] == "42"
     )
     assert document["usage"][0]["tier"] == "small" and document["seconds"] > 0
+    assert document["model_time"] is None, "a tier alone is compared with no other"
 
 
 def test_quiet_says_nothing_but_the_answer(cope: Callable[..., Result]) -> None:

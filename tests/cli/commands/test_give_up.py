@@ -102,3 +102,18 @@ def test_an_old_calibration_serves_programs_that_do_not_ask_for_the_rule():
 def test_other_commands_refuse_it_without_counts(words: tuple[str, ...]):
     result = cope(*words)
     assert result.exit_code == 1 and "rounds.1.give_up needs how often" in result.stderr
+
+
+def test_eval_and_compare_show_the_seconds_of_the_last_tier_alone():
+    words = ("--calibration", "c.json")
+    shown = cope(*REPLAY, *words).stdout
+    assert re.search(r"model time [\d.]+ s; the large model alone takes 162.0 s\n", shown)
+    took = json.loads(cope(*REPLAY, *words, "--json").stdout)["model_time"]
+    assert took["last_tier_seconds"] == pytest.approx(162.0) and not took["is_estimate"]
+    assert not took["one_machine"]
+    words = ("compare", "--replay", "r.parquet", "--presets", "plain.toml,large")
+    assert re.search(
+        r"plain: model time [\d.]+ s; the large model alone takes", cope(*words).stdout
+    )
+    document = json.loads(cope(*words, "--json").stdout)
+    assert document["model_time"].keys() == {"plain"}
