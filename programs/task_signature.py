@@ -1,5 +1,6 @@
 """A signature of the user's own: several inputs, and a first output that is the answer."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -32,9 +33,17 @@ def prompt_inputs(question: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def example_text(example: dspy.Example) -> str:
-    """Return the text that identifies a training question: its inputs, where there are several."""
+    """Return the text that identifies a training question: its inputs, where there are several.
+
+    Two games with the same task differ in their rooms.
+    """
     fields = example.get(INPUTS)
-    return _text(fields) if fields else str(example.question)
+    if fields:
+        return _text(fields)
+    game = example.get("game")
+    if not isinstance(game, Mapping):
+        return str(example.question)
+    return f"{example.question}\n{json.dumps(dict(game), sort_keys=True)}"
 
 
 def _text(fields: Mapping[str, Any]) -> str:

@@ -8,9 +8,9 @@ import click
 
 from ...errors import CopeError
 from ...optimize.optimizers.registry import OPTIMIZERS
+from .. import option_groups as groups
 from ..compile_options import compile_settings, output_options, split_options
 from ..context import AppContext, pass_app
-from ..option_groups import is_set_by_user, lists_tasks, program_options, team_options
 from ..option_types import flag
 from ..options import json_option
 from ..output import notify, print_json, print_text, terminal_style, warn
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ...optimize import Compilation, CompileSettings
     from ...optimize.compiler.estimate import CostEstimate
     from ...optimize.compiler.options import OutputOptions, SplitOptions
+    from ...programs.agent.settings import AgentSettings
     from ...programs.options import ProgramOptions, TeamOptions
 
 
@@ -38,10 +39,11 @@ class CompileCommand(click.Command):
 @output_options
 @flag("--yes", "-y", help="Do not ask before it starts.")
 @json_option
-@program_options
-@team_options
+@groups.program_options
+@groups.agent_options
+@groups.team_options
 @pass_app
-@lists_tasks
+@groups.lists_tasks
 def command(
     app: AppContext,
     task: str | None,
@@ -49,6 +51,7 @@ def command(
     split_options: "SplitOptions",
     output_options: "OutputOptions",
     program_options: "ProgramOptions",
+    agent_settings: "AgentSettings",
     team_options: "TeamOptions",
     yes: bool,
     as_json: bool,
@@ -74,6 +77,7 @@ def command(
         split_options,
         output_options,
         app.tracker,
+        agent_settings,
     )
     hooks = CompileHooks(
         load_models=lambda team, tiers, lms: app.load_models(team, tiers, extra_lms=lms),
@@ -91,17 +95,15 @@ def command(
             team_options,
             run.output,
             unsafe_code=program_options.unsafe_code,
-            is_set=is_set_by_user,
+            is_set=groups.is_set_by_user,
         )
         print_text("\n".join(result_lines(run, measure, style=terminal_style)))
 
 
-def _print_plan(
-    compilation: "Compilation", settings: dict[str, Any], estimate: "CostEstimate"
-) -> None:
+def _print_plan(plan: "Compilation", settings: dict[str, Any], estimate: "CostEstimate") -> None:
     from ...optimize.compiler.text import pilot_warning, plan_text
 
-    notify(plan_text(compilation, settings, estimate))
+    notify(plan_text(plan, settings, estimate))
     warning = pilot_warning(estimate)
     if warning:
         warn(warning)

@@ -6,6 +6,7 @@ from typing import Any
 
 import dspy
 
+from ...programs.task_signature import example_text
 from ...util.hashing import question_fingerprint
 
 
@@ -68,7 +69,7 @@ def count_overlap(
     val = {str(fingerprint) for fingerprint in rows.get("val") or ()}
     in_train = in_val = 0
     for example in examples:
-        fingerprint = question_fingerprint(example.question)
+        fingerprint = question_fingerprint(example_text(example))
         in_train += fingerprint in train
         in_val += fingerprint in val
     return Contamination(in_train, in_val, len(examples))

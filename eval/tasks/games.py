@@ -77,6 +77,7 @@ class GameTask:
     domain: str = "agent"
     test_visibility: str = ""
     answer_kind: str = "action"
+    is_generated: bool = True
 
     def with_variant(self, variant: str) -> "GameTask | StepTask":
         """Return the task of one kind of games, or of the steps of solved games.
@@ -165,6 +166,7 @@ class StepTask:
     domain: str = "agent"
     test_visibility: str = ""
     answer_kind: str = "action"
+    is_generated: bool = True
 
     def with_variant(self, variant: str) -> Self:
         """Return the steps of one kind of games."""

@@ -17,6 +17,7 @@ class Candidate:
         scores: by question, between 0 and 1.
         large_tokens: by question, the tokens that the last tier wrote.
         tokens: by question, all tokens, including those of prompts.
+        steps: by question, the steps of a game; 0 for another question.
         reject_reason: why the candidate may not be used; None when it may.
         calls: the model calls of the compile before the candidate appeared.
     """
@@ -27,6 +28,7 @@ class Candidate:
     scores: dict[str, float] = field(default_factory=dict)
     large_tokens: dict[str, int] = field(default_factory=dict)
     tokens: dict[str, int] = field(default_factory=dict)
+    steps: dict[str, int] = field(default_factory=dict)
     reject_reason: str | None = None
     calls: int = 0
 
@@ -85,7 +87,7 @@ class CandidatePool:
             return self._candidates[identity]
 
     def add_score(
-        self, identity: str, key: str, value: float, large_tokens: int, tokens: int
+        self, identity: str, key: str, value: float, large_tokens: int, tokens: int, steps: int = 0
     ) -> None:
         """Add the score of one question; ignore a candidate that is not in the pool."""
         with self._lock:
@@ -94,6 +96,7 @@ class CandidatePool:
                 candidate.scores[key] = value
                 candidate.large_tokens[key] = large_tokens
                 candidate.tokens[key] = tokens
+                candidate.steps[key] = steps
 
     def fully_evaluated(self) -> list[Candidate]:
         """Return the candidates that answered the whole validation set, the best first.

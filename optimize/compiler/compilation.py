@@ -46,7 +46,7 @@ from .settings import (
 )
 from .splits import Splits, example_fingerprint
 from .store import CompileStore
-from .student import Student
+from .student import Player, Student
 from .surrogate import Surrogate
 
 
@@ -59,6 +59,7 @@ class Compilation:
         scorer: scores an answer: a task's `score`, or a function `(example, answer) -> number`;
             None takes the default score of the program's domain.
         settings: all other settings. Their folder is locked until `close`.
+        player: plays games with a program; None where questions take one step.
 
     Raises:
         CopeError: when a setting cannot work, or another compile holds the folder. No model has
@@ -71,6 +72,7 @@ class Compilation:
         splits: Splits,
         scorer: Scorer | None = None,
         settings: CompileSettings | None = None,
+        player: Player | None = None,
     ) -> None:
         settings = settings or CompileSettings()
         self.settings = settings
@@ -82,7 +84,8 @@ class Compilation:
         folder = parse_folder(settings.folder)
         demos = parse_count("demos", settings.demos)
         seed = parse_count("seed", settings.seed, minimum=None)
-        check_steps(self.optimizer, [optimizer_by_name(name) for name in chain], demos)
+        plays = player is not None
+        check_steps(self.optimizer, [optimizer_by_name(name) for name in chain], demos, plays)
         check_data(splits)
         rows = [*splits.train, *splits.val]
         scorer = scorer or default_scorer(program, rows)
@@ -100,18 +103,15 @@ class Compilation:
             self._store.close()
             raise
         self.metric = Metric(
-            scorer, self.session, self.objective, rows, last_tier=program.baseline_tier
+            scorer, self.session, self.objective, rows, program.baseline_tier, plays
         )
-        student = Student(
-            program,
-            self.session,
-            self.trainable,
-            include_failures=self.optimizer.learns_from_failures,
-        )
+        learns = self.optimizer.learns_from_failures
+        student = Student(program, self.session, self.trainable, None, learns, player)
         trainset = splits.train
         if not isinstance(self.optimizer, CustomOptimizer):
             trainset = [visible_example(example, student) for example in trainset]
-        self.evaluator = ProgramEvaluator(self.metric, self.session, program.concurrency())
+        answers = program if player is None else player(program)
+        self.evaluator = ProgramEvaluator(self.metric, self.session, answers.concurrency())
         self.context = OptimizerContext(
             student=student,
             trainset=trainset,

@@ -13,6 +13,7 @@ from ...programs.predictor_name import PredictorName
 from ...programs.round_plan import UNREADABLE_PLAN
 from ...programs.round_record import RoundRecord
 from ...util.text import shorten
+from .episode_feedback import describe_episode
 
 _MAX_CHARS = 300
 
@@ -32,6 +33,9 @@ def write_feedback(score: Score, prediction: dspy.Prediction | None, predictor: 
     >>> write_feedback(Score(1.0, "4 is right."), dspy.Prediction(rounds=[row], round=1), None)
     '4 is right. Round 1 answered.'
     """
+    steps = None if prediction is None else prediction.get("steps")
+    if steps:
+        return f"{score.feedback} {describe_episode(steps)}"
     if prediction is None or not getattr(prediction, "rounds", None):
         return score.feedback
     sentences = [score.feedback]

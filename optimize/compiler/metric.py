@@ -10,11 +10,15 @@ from ...errors import CopeError, first_line
 from ...eval import Score
 from ...eval.run.evaluate import FATAL_ERRORS
 from ...models import run_sync
+from ...programs.agent.records import is_decision
 from ...stats.tiers import LARGE
 from ...util.text import shorten
 from .feedback import write_feedback
 from .session import CompileSession
 from .splits import example_fingerprint
+
+_STEPS_WEIGHT = 0.2  # the share of a won game's value that its steps may cost
+_USUAL_STEPS = 20  # at which half of that is lost
 
 Objective = Literal["accuracy", "cost", "pareto"]
 Scorer = Callable[[dspy.Example, str | None], Any]
@@ -69,7 +73,7 @@ class Metric:
 
     With the objective `cost`, a right answer has the value 1 when the last tier wrote nothing for
     it, and 0.5 when it wrote as many tokens as the uncompiled program does on average; a wrong
-    answer has the value 0.
+    answer has the value 0. A game that is won has a higher value the fewer steps it took.
 
     Args:
         scorer: scores an answer.
@@ -78,6 +82,7 @@ class Metric:
         rows: the questions with all fields that scoring needs; optimizers may have copies without
             the fields that models must not see.
         last_tier: the last tier of the preset.
+        plays: whether the questions are games.
     """
 
     def __init__(
@@ -86,12 +91,12 @@ class Metric:
         session: CompileSession,
         objective: Objective = "accuracy",
         rows: Iterable[dspy.Example] = (),
-        *,
         last_tier: str = LARGE,
+        plays: bool = False,
     ) -> None:
         self.judge, self.session, self.objective = as_judge(scorer), session, objective
         self._rows = {example_fingerprint(row): row for row in rows}
-        self.last_tier = last_tier
+        self.last_tier, self.plays = last_tier, plays
         self.baseline_tokens = 0.0
         """Mean tokens that the last tier writes for a question before the compile."""
 
@@ -145,21 +150,26 @@ class Metric:
             return 0.0, score
         tokens = tier_tokens(prediction, self.last_tier)
         candidate = getattr(prediction, "candidate", None)
-        self.session.record_score(candidate, key, score.value, tokens, total_tokens(prediction))
-        return self.objective_value(score.value, tokens), score
+        steps = sum(map(is_decision, prediction.get("steps") or ()))
+        all_tokens = total_tokens(prediction)
+        self.session.record_score(candidate, key, score.value, tokens, all_tokens, steps)
+        return self.objective_value(score.value, tokens, steps), score
 
     @property
     def min_value_if_correct(self) -> float:
         """The smallest value of a right answer."""
-        return 0.5 if self.objective == "cost" else 1.0
+        value = 0.5 if self.objective == "cost" else 1.0
+        return value * (1 - _STEPS_WEIGHT) if self.plays else value
 
-    def objective_value(self, score: float, tokens: int) -> float:
+    def objective_value(self, score: float, tokens: int, steps: int = 0) -> float:
         """Return the value of an answer for the objective.
 
         Args:
             score: the answer's score.
             tokens: the tokens that the last tier wrote for it.
+            steps: the steps of a game.
         """
+        score *= 1 - _STEPS_WEIGHT * steps / (steps + _USUAL_STEPS)
         if self.objective != "cost" or not self.baseline_tokens:
             return score
         return score * (1 - min(1.0, tokens / self.baseline_tokens) / 2)

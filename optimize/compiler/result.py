@@ -221,7 +221,8 @@ def select_best(pool: CandidatePool, metric: Metric, before: Candidate) -> Candi
         """Return the objective's value, then fewer tokens of the last tier, then fewer tokens."""
         keys, total = pool.val_keys, 0.0
         for key in keys:
-            total += metric.objective_value(candidate.scores[key], candidate.large_tokens[key])
+            tokens, steps = candidate.large_tokens[key], candidate.steps.get(key, 0)
+            total += metric.objective_value(candidate.scores[key], tokens, steps)
         large_tokens = candidate.mean(keys, candidate.large_tokens)
         return total / len(keys), -large_tokens, -candidate.mean(keys, candidate.tokens)
 

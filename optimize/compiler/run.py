@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from ...errors import CopeError
 from ...eval import Task, answer_kind_of, read_answers_of, with_inferred_kind
-from ...eval.tasks.adaptable import check_single_step
+from ...eval.tasks.adaptable import HasPlayer
 from ...models import Team
-from ...programs import Cascade
+from ...programs import Cascade, System
+from ...programs.agent.settings import AgentSettings
 from ...programs.give_up import check_counts
 from ...programs.options import ProgramOptions
 from ...programs.resolve import resolve_cascade
@@ -25,6 +27,7 @@ from .session import CompileCallback
 from .settings import CompileSettings
 from .splits import load_splits
 from .store import check_compile_dir, report_saved_state
+from .student import Player
 from .tracking import compile_provenance, tracked_compile
 
 
@@ -42,6 +45,7 @@ class CompileRequest:
         split_options: the source of the questions.
         output_options: the output files.
         tracker: opens the MLflow run.
+        agent_settings: the limits of a game, for a task of games.
     """
 
     task: Task
@@ -52,6 +56,7 @@ class CompileRequest:
     split_options: SplitOptions
     output_options: OutputOptions
     tracker: Tracker
+    agent_settings: AgentSettings = field(default_factory=AgentSettings)
 
 
 class ProgressCallback(CompileCallback):
@@ -119,7 +124,6 @@ def run_compile(
         dspy.LMError: when a model cannot be reached.
     """
     task, options = request.task, request.output_options
-    check_single_step(task)
     splits = load_splits(task, request.split_options, request.settings.seed)
     task = with_inferred_kind(task, [*splits.train, *splits.val])
     cascade = resolve_cascade(request.program_options, request.team, task.domain)
@@ -127,6 +131,10 @@ def run_compile(
     cascade = read_answers_of(cascade, task)
     context: dict[str, Any] = {"test_visibility": task.test_visibility}
     context["prompt_settings"] = request.prompt_settings
+    player: Player | None = None
+    if isinstance(task, HasPlayer):
+        player = partial(_play_games, task, request.agent_settings)
+        context["agent"] = request.agent_settings.as_dict()
     if request.split_options.task_file is not None:
         context["task_file"] = request.split_options.task_file.digest
     settings = replace(
@@ -152,7 +160,8 @@ def run_compile(
     pareto = settings.objective == "pareto"
     overwrite = options.force or options.dry_run
     check_output_path(output, compile_id, overwrite=overwrite, frontier=pareto)
-    compilation = Compilation(cascade, splits, task.score, replace(settings, folder=folder))
+    settings = replace(settings, folder=folder)
+    compilation = Compilation(cascade, splits, task.score, settings, player)
     try:
         if options.track and not options.dry_run:
             request.tracker.check(options.store)
@@ -177,6 +186,11 @@ def run_compile(
     document = result_document(result, document, estimate, output, frontier)
     document["duplicates"] = splits.duplicates
     return CompileRun(document, cascade, result, output, frontier)
+
+
+def _play_games(task: HasPlayer, settings: AgentSettings, program: Cascade) -> System:
+    """Return what plays the games of a task with a program."""
+    return task.player(program, settings)
 
 
 def _compile(

@@ -239,7 +239,13 @@ class CompileSession:
         return self.candidates[identity]
 
     def record_score(
-        self, identity: str | None, key: str, value: float, large_tokens: int, tokens: int
+        self,
+        identity: str | None,
+        key: str,
+        value: float,
+        large_tokens: int,
+        tokens: int,
+        steps: int = 0,
     ) -> None:
         """Record the score of a question.
 
@@ -250,9 +256,10 @@ class CompileSession:
             value: the score, between 0 and 1.
             large_tokens: the tokens that the last tier wrote.
             tokens: all tokens.
+            steps: the steps of a game.
         """
         if identity is not None:
-            self.candidates.add_score(identity, key, value, large_tokens, tokens)
+            self.candidates.add_score(identity, key, value, large_tokens, tokens, steps)
             for callback in list(self._callbacks):
                 callback.on_score(self)
 

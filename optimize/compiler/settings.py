@@ -73,6 +73,7 @@ class CompileSettings:
         test_visibility: str = "",
         prompt_settings: Mapping[str, Any] | None = None,
         task_file: str | None = None,
+        agent: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Return the settings that decide the outcome of a compile, under their names in files.
 
@@ -86,6 +87,7 @@ class CompileSettings:
             prompt_settings: adapter, maximum tokens of a reply and of a request, where the user
                 sets them; others are those of the program's tiers.
             task_file: the digest of the user's own file that defines the task.
+            agent: the limits of a game, where the questions are games.
         """
         document: dict[str, Any] = {
             "task": task,
@@ -101,6 +103,7 @@ class CompileSettings:
         more: dict[str, Any] = dict(prompt_settings or {})
         more["shown"] = test_visibility
         more["task_file"] = task_file
+        more["agent"] = None if agent is None else dict(agent)
         more["chain"] = self.chain if isinstance(self.chain, str) else ",".join(self.chain)
         for name in ("objective", "surrogate", "demos", "seed"):
             more[name] = getattr(self, name)

@@ -219,7 +219,8 @@ def load_splits(task: "Task", options: SplitOptions, seed: int = 0) -> Splits:
             )
         if data and not parts and not is_hub_address(data) and option in options.named:
             raise CopeError(f"{flag} {name}: the rows of {data} have no field split that names it")
-    pool = task.load(options.train_split, None, data)
+    wanted = _wanted_of_generated(task, options)
+    pool = task.load(options.train_split, wanted, data)
     pools = {options.train_split: pool}
     val_pool = None
     if options.val_split != options.train_split:
@@ -232,6 +233,13 @@ def load_splits(task: "Task", options: SplitOptions, seed: int = 0) -> Splits:
             raise CopeError("--group names a column of your own file: give it with --data FILE")
         groups = _load_groups(data, options.group, pools)
     return split(pool, val_pool, options.train, options.val, seed, groups)
+
+
+def _wanted_of_generated(task: "Task", options: SplitOptions) -> int | None:
+    """Return how many questions a task that generates them has to make; None for its default."""
+    if not getattr(task, "is_generated", False) or options.train is None:
+        return None
+    return options.train + (options.train // 2 if options.val is None else options.val)
 
 
 def _validation_part(task: "Task", options: SplitOptions, parts: Sequence[str]) -> str | None:

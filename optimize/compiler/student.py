@@ -1,13 +1,15 @@
 """The program that an optimizer compiles: a cascade with frozen predictors and cached rounds."""
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import dspy
 
 from ...eval.run.evaluate import FATAL_ERRORS
-from ...programs import Cascade
+from ...models import metered
+from ...models.scope import in_scope
+from ...programs import Cascade, System
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.early_stopping import HEURISTIC_RULES
 from ...programs.demonstrations import nearest_by_role
@@ -15,6 +17,7 @@ from ...programs.ensemble import Ensemble
 from ...programs.module import ProgramModule
 from ...programs.plan_kinds import PLAN_KINDS
 from ...programs.progress import Progress
+from ...programs.results import usage_summary
 from ...programs.sampling import derive_seed
 from ...programs.task_signature import prompt_inputs
 from ...util.hashing import digest
@@ -25,7 +28,17 @@ from .session import CompileSession
 _ROLLOUT_TEMPERATURE = 0.7  # of a greedy round while an optimizer samples other answers
 
 
-_SHOWN_FIELDS = ("answer", "confidence", "round", "plan")  # what optimizers may put into prompts
+_SHOWN_FIELDS = (
+    "answer",
+    "confidence",
+    "round",
+    "plan",
+    "end",
+)
+"""What optimizers may put into prompts; `end` says why a game ended."""
+
+Player = Callable[[Cascade], System]
+"""Returns what plays games with a program, whose questions are then their steps."""
 
 
 class StudentPrediction(dspy.Prediction):
@@ -56,6 +69,8 @@ class Student(Ensemble):
             round.
         include_failures: whether an optimizer that reflects gets traces of all rounds, including
             rounds that accepted no answer.
+        player: plays games; None where questions take one step. The trace of a game is that of all
+            its steps.
     """
 
     def __init__(
@@ -65,10 +80,12 @@ class Student(Ensemble):
         trainable: Iterable[str],
         last_round: int | None = None,
         include_failures: bool = False,
+        player: Player | None = None,
     ) -> None:
         super().__init__(**cascade.get_params())
         self.session, self.trainable = session, frozenset(trainable)
         self.last_round, self.include_failures = last_round, include_failures
+        self.player = player
         apply_state(self, prompt_state(cascade))
         for name, predict in ProgramModule.named_parameters(self):
             # GEPA identifies predictors by their signatures, so no two may be equal.
@@ -98,6 +115,8 @@ class Student(Ensemble):
         return (getattr(lm, "kwargs", None) or {}).get("rollout_id")
 
     async def aforward(self, question: str | None = None, **inputs: Any) -> dspy.Prediction:
+        if self.player is not None and in_scope("question"):
+            return await super().aforward(question, **inputs)  # a step of a game
         candidate = self.session.register_candidate(self)
         if candidate.reject_reason:
             return dspy.Prediction(
@@ -112,7 +131,10 @@ class Student(Ensemble):
         self.session.activity.start_question(candidate, exploring)
         try:
             with self.session.question():
-                prediction = await super().aforward(question, **inputs)
+                if self.player is None:
+                    prediction = await super().aforward(question, **inputs)
+                else:
+                    prediction = await play(self.player(self), question, inputs)
         except (*FATAL_ERRORS, dspy.LMError) as error:
             self.session.abort_on_fatal(error)
             raise
@@ -180,6 +202,14 @@ class Student(Ensemble):
         other = self.deepcopy()
         apply_state(other, state)
         return other
+
+
+async def play(player: System, question: str | None, inputs: Mapping[str, Any]) -> dspy.Prediction:
+    """Play a game, and return its prediction with the usage of all its steps."""
+    with metered() as meter:
+        prediction = await player.acall(question=question, **inputs)
+    prediction.usage = usage_summary(meter)["usage"]
+    return prediction
 
 
 def predictor_name_of(predict: dspy.Predict) -> str | None:

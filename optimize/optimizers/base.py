@@ -82,6 +82,9 @@ class Optimizer(Protocol):
             answer.
         adds_demos: whether the optimizer, or a step of its chain, adds demonstrations to prompts.
         changes_instructions: whether the optimizer, or a step of its chain, changes instructions.
+        learns_from_games: whether the questions may be games, of which the optimizer sees how they
+            ended and the calls of all their steps; not for one that shows training rows, because a
+            game is no step.
         default_chain: the steps of a chain for users who name none; empty for an optimizer that
             has no steps.
     """
@@ -91,6 +94,7 @@ class Optimizer(Protocol):
     learns_from_failures: bool = False
     adds_demos: bool = False
     changes_instructions: bool = False
+    learns_from_games: bool = True
     default_chain: tuple[str, ...] = ()
 
     def min_questions(self, context: OptimizerContext) -> int:

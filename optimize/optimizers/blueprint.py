@@ -48,6 +48,7 @@ class BlueprintOptimizer(Optimizer):
     name = "blueprint"
     description = "the text of blueprint plans: written from solved questions in several styles"
     changes_instructions = True
+    learns_from_games = False
 
     def min_questions(self, context: OptimizerContext) -> int:
         return 2 * len(context.valset)

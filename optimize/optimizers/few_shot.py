@@ -21,6 +21,7 @@ class LabeledFewShotOptimizer(Optimizer):
         "reasoners"
     )
     adds_demos = True
+    learns_from_games = False
 
     def min_questions(self, context: OptimizerContext) -> int:
         return len(context.valset)

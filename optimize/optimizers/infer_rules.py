@@ -17,6 +17,7 @@ class InferRulesOptimizer(Optimizer):
     name = "infer-rules"
     description = "instructions: rules read off up to 12 training rows; with demonstrations"
     adds_demos = True
+    learns_from_games = False
     changes_instructions = True
 
     def min_questions(self, context: OptimizerContext) -> int:

@@ -23,6 +23,8 @@ class KNNFewShotOptimizer(BootstrapFewShotOptimizer):
         "demonstrations: for every question the program's right answers to those most like it"
     )
 
+    learns_from_games = False
+
     def compile(self, context: OptimizerContext) -> Student:
         student = context.student
         rows = [dict(row) for row in context.trainset]

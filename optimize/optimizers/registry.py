@@ -56,13 +56,18 @@ def trains_weights(name: str) -> CopeError:
     )
 
 
-def check_steps(optimizer: "Optimizer", chain: "Sequence[Optimizer]", demos: int) -> None:
+def check_steps(
+    optimizer: "Optimizer", chain: "Sequence[Optimizer]", demos: int, plays: bool = False
+) -> None:
     """Raise a CopeError for a chain without an optimizer of steps, and for a step without effect.
+
+    Of questions that are games, an optimizer of training rows has none either.
 
     Args:
         optimizer: the optimizer of the compile.
         chain: the steps that the user names; empty for the default ones.
         demos: the maximum number of demonstrations of a predictor.
+        plays: whether the questions are games.
     """
     if chain and not optimizer.default_chain:
         chains = [name for name, known in OPTIMIZERS.items() if known.default_chain]
@@ -70,10 +75,20 @@ def check_steps(optimizer: "Optimizer", chain: "Sequence[Optimizer]", demos: int
             f"a chain needs the optimizer {' or '.join(reversed(chains))}, and not "
             f"{optimizer.name}: give --optimizer chain, or leave out --chain"
         )
-    steps = chain or [optimizer_by_name(name) for name in optimizer.default_chain] or [optimizer]
-    for step in steps:
+    for step in _steps(optimizer, chain):
+        if plays and not getattr(step, "learns_from_games", True):
+            raise CopeError(
+                f"{step.name} shows or reads training rows, and a game is no step: compile on the "
+                "steps of solved games, as in alfworld-gen:steps, or choose another optimizer, "
+                "such as bootstrap-random-search or gepa"
+            )
         if demos == 0 and not step.changes_instructions:
             raise CopeError(
                 f"{step.name} only adds demonstrations, and with --demos 0 there are none: give "
                 "more, or choose an optimizer of instructions, such as miprov2 or gepa"
             )
+
+
+def _steps(optimizer: "Optimizer", chain: "Sequence[Optimizer]") -> "Sequence[Optimizer]":
+    """Return the optimizers that run: those of a chain, else the optimizer itself."""
+    return chain or [optimizer_by_name(name) for name in optimizer.default_chain] or [optimizer]

@@ -50,7 +50,8 @@ def is_decision(step: StepRecord) -> bool:
 
 def written_text(rounds: Sequence[RoundRecord]) -> str:
     """Return what a sample of the last round wrote, the first one that wrote anything."""
-    for sample in rounds[-1].get("samples", []):
+    samples = rounds[-1].get("samples", []) if rounds else []
+    for sample in samples:
         if sample["reasoning"].strip():
             return sample["reasoning"]
     return ""
