@@ -65,6 +65,15 @@ def test_systems_are_compared_by_game() -> None:
     assert [system["accuracy"] for system in made["systems"].values()] == [1.0, 1.0]
 
 
+def test_a_compile_plays_games_within_their_limits(tmp_path: Path) -> None:
+    words = ("--train", "4", "--val", "4", "--optimizer", "bootstrap-few-shot", "--demos", "1")
+    settings = ("--preset", "small", "--max-steps", "5", "--no-track", "--yes", "--json")
+    made = json.loads(done("compile", "chests", *words, *settings, "-o", "made.json").stdout)
+    assert (made["before"]["accuracy"], made["agent"]["max_steps"]) == (1.0, 5)
+    assert made["splits"]["train"] != made["splits"]["val"]
+    assert json.loads((tmp_path / "made.json").read_text())["compiled"]["splits"]["val"]["n"] == 4
+
+
 def test_a_game_is_played_live() -> None:
     played = done("ask", "--task", "agent", "--game", "chests#1", "--preset", "cope-react")
     assert played.stdout.splitlines() == list(WINS)
