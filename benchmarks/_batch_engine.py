@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import re
 from pathlib import Path
 
@@ -51,3 +52,29 @@ class CountingEngine(LocalEngine):
         if self.calls:
             with Path(self.calls).open("a") as file:
                 file.write(json.dumps(call) + "\n")
+
+
+class GuessingEngine(LocalEngine):
+    """Answers easy questions with one answer, and hard ones with several.
+
+    Args:
+        seconds: how long a call takes at least, and half of the longest.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def dump_state(self) -> JsonObject:
+        return {"seconds": self.seconds}
+
+    @property
+    def name(self) -> str:
+        return "guessing"
+
+    async def agenerate(self, request: Request) -> Response:
+        messages = chat_messages(request)
+        text = messages[-1]["content"]
+        easy, draw = random.Random(text).random(), random.Random(f"{text} {request.config.seed}")
+        answer = 0 if draw.random() < easy**0.5 else draw.randrange(9)
+        await asyncio.sleep(self.seconds * (1 + draw.random()))
+        return response(request, f"So.\nAnswer: {answer}", finish="stop", prompt=9, completion=6)

@@ -3,7 +3,8 @@
     python benchmarks/batch.py 2000 --parts local,spark,kill
 
 `local` answers a table in this process, `spark` by two workers of Spark, and `kill` does so again
-and kills a worker in the middle. Spark needs pyspark and Java 17.
+and kills a worker in the middle. Spark needs pyspark and Java 17. `calls` counts what the order
+of samples saves.
 """
 
 import argparse
@@ -17,22 +18,24 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
-from _batch_engine import CountingEngine
+from _batch_engine import CountingEngine, GuessingEngine
 from _shared import finish, run
 
 from cope import Cascade, Team
 from cope.batch.job import TableJob
+from cope.batch.stages import worker
 from cope.batch.stages.job import run_batch
 from cope.batch.stages.options import BatchOptions
-from cope.batch.tables import file_table
+from cope.batch.tables import file_table, records_table
 from cope.eval.tasks.columns import ColumnMapping
 from cope.models import Price
 
@@ -151,7 +154,7 @@ def at_shares(memory: list[float]) -> str:
 def measured(bench: Bench, name: str, work: Callable[[], Any]) -> list[Any]:
     """Do a part and return its row of the table."""
     report, seconds, memory = timed(work)
-    calls = sum(stage.usage.calls for stage in report.stages)
+    calls = _calls(report)
     made = len(bench.calls(name))
     row = [name, calls, made, seconds, seconds / calls * 1000]
     row += [at_shares(memory.here), at_shares(memory.workers)]
@@ -198,7 +201,41 @@ def kill_a_worker(bench: Bench) -> tuple[list[Any], list[str]]:
     return row, [f"{text}kill, {twice:,} twice", f"kill, equal bytes: {same}"]
 
 
-PARTS = {"local": answer_locally, "spark": answer_by_spark, "kill": kill_a_worker}
+def count_calls(bench: Bench) -> tuple[list[Any], list[str]]:
+    """Answer at most 400 rows with eight samples and exact stops, in two orders of samples."""
+    texts = [f"What is {n}?" for n in range(min(bench.rows, 400))]
+
+    def answer(name: str) -> Any:
+        engine = GuessingEngine(0.01)
+        team = Team(engine, engine, cache=False, limits={"small": 16, "large": 16})
+        cascade = Cascade("answer-cascade", team, answer_kind="text")
+        options = BatchOptions(folder=str(bench.folder / name), columns=("answer", "round"))
+        return run_batch(TableJob(records_table(texts), cascade, options, "text"))
+
+    started = time.perf_counter()
+    with mock.patch.object(worker, "favoring_throughput", nullcontext):
+        at_once = _calls(answer("at-once"))
+    middle = time.perf_counter()
+    few = _calls(answer("few"))
+    seconds = [middle - started, time.perf_counter() - middle]
+    same = bench.digest("few") == bench.digest("at-once")
+    text = f"{at_once:,} calls in {seconds[0]:.1f} s with samples as soon as a slot is free, "
+    text += f"{few:,} in {seconds[1]:.1f} s with those that no earlier sample has spared; "
+    return ["calls", few, few, seconds[1], seconds[1] / few * 1000, "", ""], [
+        f"{len(texts)} rows: {text}same answers: {same}"
+    ]
+
+
+def _calls(report: Any) -> int:
+    return sum(stage.usage.calls for stage in report.stages)
+
+
+PARTS = {
+    "calls": count_calls,
+    "local": answer_locally,
+    "spark": answer_by_spark,
+    "kill": kill_a_worker,
+}
 HEADER = ("part", "calls", "asked", "s", "ms a call", "MiB at 10, 50, 100%", "MiB of a worker")
 
 
@@ -208,7 +245,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("rows", type=int, nargs="?", default=2000, help="rows of the table (2000)")
-    parser.add_argument("--parts", default="local,spark,kill", help="all three by default")
+    parser.add_argument("--parts", default="local,spark,kill", help="which (local,spark,kill)")
     parser.add_argument("--shard-rows", type=int, default=1000, help="rows of a shard (1000)")
     parser.add_argument("--preset", default="cope", help="the rounds (cope)")
     parser.add_argument("--folder", type=Path, help="keep the files there")

@@ -79,20 +79,17 @@ class OpenAIBatches:
     async def results(self, target: Target, batch: str) -> Iterator[JsonObject] | None:
         state = await self._ask(target, "GET", f"/batches/{batch}")
         status = _text(state, "status")
-        if status not in _ENDED:
+        if not is_ended(status):
             return None
         files = [state.get("output_file_id"), state.get("error_file_id")]
         names = [name for name in files if isinstance(name, str)]
         if not names and status != "expired":
-            raise CopeError(
-                f"the batch {batch} at {target.base} is {status}: {_reason(state)}; the same "
-                "command submits its requests again"
-            )
+            raise why_failed(batch, target.base, status, state)
         contents = []
         for name in names:
             reply = await self._send(target, "GET", f"/files/{name}/content")
             contents.append(reply.content)
-        return _lines(b"\n".join(contents), f"the batch {batch}")
+        return lines_of(b"\n".join(contents), f"the batch {batch}")
 
     async def _ask(self, target: Target, method: str, path: str, **content: object) -> JsonObject:
         reply = await self._send(target, method, path, **content)
@@ -168,10 +165,23 @@ class BatchFiles:
                 f"{source} waits to be answered: run\n  vllm run-batch -i {source} -o {answered} "
                 f"--model {target.model}\nand then the same command again"
             )
-        return _lines(answered.read_bytes(), str(answered))
+        return lines_of(answered.read_bytes(), str(answered))
 
 
-def _lines(content: bytes, source: str) -> Iterator[JsonObject]:
+def is_ended(status: str) -> bool:
+    """Return whether a batch in this state will not change any more."""
+    return status in _ENDED
+
+
+def why_failed(batch: str, where: str, status: str, state: JsonObject) -> CopeError:
+    """Return the error for a batch that has ended without results."""
+    return CopeError(
+        f"the batch {batch} at {where} is {status}: {_reason(state)}; the same command submits "
+        "its requests again"
+    )
+
+
+def lines_of(content: bytes, source: str) -> Iterator[JsonObject]:
     """Yield the results in a file."""
     for number, text in enumerate(content.splitlines(), 1):
         if not text.strip():

@@ -24,6 +24,7 @@ from ..stages.rows import ShardRequest, ShardResponse
 from .base import RunnerContext
 from .batch_log import BatchLog, SubmittedBatch
 from .batch_service import BatchFiles, BatchService, OpenAIBatches
+from .litellm_batches import LiteLLMBatches
 from .parked import ParkedRequests, Target, request_line
 
 MAX_BYTES = 100_000_000
@@ -37,6 +38,7 @@ _DEFAULTS = {
     "settle": "0.5",
     "resubmit": "3",
     "files": "",
+    "litellm": "",
 }
 
 
@@ -52,6 +54,7 @@ class BatchSettings:
         settle: seconds without a change after which all rows of a shard wait for a batch.
         resubmit: how often a request is submitted again that expired or failed for a while.
         files: a folder in which another program answers the files; empty for a batch API.
+        litellm: the provider whose batch API LiteLLM asks; empty for that of OpenAI.
     """
 
     window: str
@@ -61,6 +64,7 @@ class BatchSettings:
     settle: float
     resubmit: int
     files: str
+    litellm: str
 
     @classmethod
     def of_options(cls, given: "dict[str, str]") -> "BatchSettings":
@@ -84,6 +88,7 @@ class BatchSettings:
                 float(values["settle"]),
                 int(values["resubmit"]),
                 values["files"],
+                values["litellm"],
             )
         except ValueError as error:
             raise CopeError(f"--runner-option: {error}") from None
@@ -101,15 +106,20 @@ class OpenAIBatchRunner:
         self._context = replace(context, cascade=_asks_all(context.cascade))
         self._settings = BatchSettings.of_options(dict(context.options.runner_settings))
         self._headers: dict[str, dict[str, str]] = {}
-        if service is None and self._settings.files:
-            service = BatchFiles(Path(self._settings.files))
-        self._service: BatchService = service or OpenAIBatches(
-            self._headers_of, self._settings.window
-        )
+        self._service: BatchService = service or self._named_service()
         team = context.cascade.team
         for name in context.cascade.tiers:
             if team[name].engine is None:
                 team.send_in_batches(name, self._settings.discount)
+
+    def _named_service(self) -> BatchService:
+        """Return what the settings name."""
+        settings = self._settings
+        if settings.files:
+            return BatchFiles(Path(settings.files))
+        if settings.litellm:
+            return LiteLLMBatches(settings.litellm, self._headers_of, settings.window)
+        return OpenAIBatches(self._headers_of, settings.window)
 
     def _headers_of(self, base: str) -> dict[str, str]:
         kept = {"authorization", "api-key", "openai-organization", "openai-project"}

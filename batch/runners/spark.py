@@ -206,6 +206,8 @@ def spark_session(settings: Mapping[str, str]) -> "SparkSession":
             os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
             builder = builder.config("spark.ui.enabled", "false")
             builder = builder.config("spark.ui.showConsoleProgress", "false")
+            # Driver and workers are one machine: after it was suspended they must not part.
+            builder = builder.config("spark.network.timeout", "24h")
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         raise CopeError("the runner spark needs Java 17: install it, or set JAVA_HOME")
     try:

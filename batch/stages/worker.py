@@ -14,6 +14,7 @@ from ...models.call_store import CallGroup, CallStore, GroupLedger
 from ...models.concurrency import favoring_throughput
 from ...models.run_budget import RunBudget
 from ...programs import Cascade
+from ...programs.confidence.early_stopping import NONE
 from ...programs.one_round import ask_round, question_and_others
 from ...util.hashing import digest
 from ..row_error import row_error
@@ -166,16 +167,21 @@ def group_of(cascade: Cascade, program: str, stage: int, row: RowRequest) -> Cal
 
 
 def concurrency(cascade: Cascade, request: ShardRequest) -> int:
-    """Return how many rows keep the busiest tier of a stage busy: one more than its slots.
+    """Return how many rows keep the busiest tier of a stage busy for the fewest calls.
 
-    A row fills a slot with each sample, or one slot when a single sample can decide.
+    A row fills a slot with each sample, or one slot when a single sample can decide; one row more
+    waits. Where a round may stop early there are twice as many rows as slots. Then some row always
+    has a sample that it needs, and no slot is left for a sample that its row may not need.
     """
     spec = cascade.preset.rounds[request.stage - 1]
     slots = cascade.team[spec.reasoner].lm.runtime.semaphore.size
     if spec.planner is not None:
         slots = max(slots, cascade.team[spec.planner].lm.runtime.semaphore.size)
-    decides = cascade.confidence_of(request.stage).single_sample_decides
-    return max(2, math.ceil(slots / (1 if decides else spec.samples)) + 1)
+    if cascade.confidence_of(request.stage).single_sample_decides:
+        return max(2, slots + 1)
+    if spec.samples > 1 and cascade.early_stop != NONE:
+        return max(2, 2 * slots)
+    return max(2, math.ceil(slots / spec.samples) + 1)
 
 
 def program_digest(cascade: Cascade, settings: Any) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -35,25 +36,27 @@ class BatchAPI:
 
     @property
     def transport(self) -> httpx.MockTransport:
-        return httpx.MockTransport(self._handle)
+        return httpx.MockTransport(self.handle)
 
-    def _handle(self, request: httpx.Request) -> httpx.Response:
+    def handle(self, request: httpx.Request) -> httpx.Response:
         self.keys.add(request.headers.get("authorization", ""))
         path = request.url.path.removeprefix("/v1")
         if path == "/files":
             name = f"file-{len(self.files)}"
             body = request.content
             start = body.index(b'{"custom_id"')
-            self.files[name] = body[start : body.rindex(b"\r\n--")]
-            return httpx.Response(200, json={"id": name})
+            content = self.files[name] = body[start : body.rindex(b"\r\n--")]
+            made = {"id": name, "object": "file", "bytes": len(content), "created_at": 1}
+            made |= {"filename": "x.jsonl", "purpose": "batch", "status": "processed"}
+            return httpx.Response(200, json=made)
         if path.startswith("/files/"):
             return httpx.Response(200, content=self.files[path.split("/")[2]])
         if path == "/batches":
             return httpx.Response(200, json=self._make(json.loads(request.content)))
         batch = self.batches[path.split("/")[2]]
         if batch["steps"]:
-            return httpx.Response(200, json={"id": batch["id"], "status": batch["steps"].pop(0)})
-        return httpx.Response(200, json=batch["end"])
+            return httpx.Response(200, json=_document(batch, batch["steps"].pop(0)))
+        return httpx.Response(200, json=_document(batch, "completed") | batch["end"])
 
     def _make(self, asked: dict[str, Any]) -> dict[str, Any]:
         name = f"batch-{len(self.batches)}"
@@ -65,7 +68,7 @@ class BatchAPI:
         else:
             self._answer(asked["input_file_id"], end)
         self.batches[name] = {"id": name, "steps": list(self.steps), "end": end} | asked
-        return {"id": name, "status": "validating"}
+        return _document(self.batches[name], "validating")
 
     def _answer(self, file: str, end: dict[str, Any]) -> None:
         good, bad = [], []
@@ -85,6 +88,49 @@ class BatchAPI:
             if lines:
                 end[key] = f"file-{len(self.files)}"
                 self.files[end[key]] = "".join(json.dumps(one) + "\n" for one in lines).encode()
+
+
+def _document(batch: dict[str, Any], status: str) -> dict[str, Any]:
+    """Return a batch as the API shows it."""
+    document = {"id": batch["id"], "object": "batch", "status": status, "created_at": 1}
+    for name in ("endpoint", "input_file_id", "completion_window", "metadata"):
+        document[name] = batch[name]
+    return document
+
+
+class BatchServer(ThreadingHTTPServer):
+    """A batch API behind an address, for clients that have a transport of their own."""
+
+    daemon_threads = True
+
+    def __init__(self, api: BatchAPI) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.api = api
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/v1"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: BatchServer
+
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        asked = httpx.Request(
+            self.command, f"http://x{self.path}", headers=dict(self.headers), content=body
+        )
+        reply = self.server.api.handle(asked)
+        self.send_response(reply.status_code)
+        self.send_header("content-type", reply.headers.get("content-type", "text/plain"))
+        self.send_header("content-length", str(len(reply.content)))
+        self.end_headers()
+        self.wfile.write(reply.content)
+
+    do_GET = do_POST = _answer
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
 
 
 def answered_line(
