@@ -2,7 +2,7 @@
 
 It prints "ready", then asks one round for each line of its standard input, and prints the
 processor seconds and the seconds that the round took. It imports nothing of this project but in
-the peers `cascade` and `cascade-ollama`, so that any environment can run it.
+the peers whose names begin with `cascade`, so that any environment can run it.
 """
 
 import asyncio
@@ -93,14 +93,15 @@ def _labels_adapter(dspy: Any) -> Any:
     return Labels()
 
 
-def _cascade(url: str, samples: int, model: str = "") -> Ask:
+def _cascade(url: str, samples: int, model: str = "", sampling: str = "requests") -> Ask:
     from cope.models import Team
     from cope.programs import Cascade
     from cope.programs.preset import Preset
     from cope.programs.preset_round import Round
 
     model = model or f"openai/{MODEL}@{url}/v1"
-    team = Team(small=model, large=model, cache=False, limits={"small": samples, "large": samples})
+    limits = {"small": samples, "large": samples}
+    team = Team(small=model, large=model, cache=False, limits=limits, sampling=sampling)
     round_ = Round(reasoner="small", samples=samples, temperature=0.8)  # pyright: ignore[reportCallIssue]
     cascade = Cascade(Preset(name="round", rounds=(round_,)), team, early_stop="none")
 
@@ -114,12 +115,17 @@ def _cascade_ollama(url: str, samples: int) -> Ask:
     return _cascade(url, samples, f"ollama/{MODEL}@{url}")
 
 
+def _cascade_batch(url: str, samples: int) -> Ask:
+    return _cascade(url, samples, sampling="batch")
+
+
 PEERS: dict[str, Callable[[str, int], Ask]] = {
     "its_hub": _its_hub,
     "openai": _openai,
     "dspy": _dspy,
     "cascade": _cascade,
     "cascade-ollama": _cascade_ollama,
+    "cascade-batch": _cascade_batch,
     "litellm": _litellm,
 }
 """By name, what makes the function that asks one question `samples` times at once."""

@@ -54,6 +54,7 @@ PEERS = {
     "dspy": Peer("dspy.Predict", ("dspy>=3.4.1,<3.5",)),
     "cascade": Peer("our Cascade, OpenAI-compatible", ours=True),
     "cascade-ollama": Peer("our Cascade, Ollama", ours=True),
+    "cascade-batch": Peer("our Cascade, several samples by one request", ours=True),
     "litellm": Peer("LiteLLM", ("litellm>=1.84,<2",)),
 }
 

@@ -9,6 +9,7 @@ import inspect
 import re
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Literal, get_args, get_origin
 
 import dspy
@@ -83,6 +84,8 @@ class LeanAdapter(dspy.Adapter):
         messages = self.format(used, demos, inputs)
         with adapter_message_call(lm, messages):
             outputs = await lm.acall(messages=messages, **lm_kwargs)
+        if all(type(output) is str and output for output in outputs):
+            return [self.parse(used, output) for output in outputs]  # it sets every field
         return self._call_postprocess(used, signature, outputs, lm, lm_kwargs)
 
     def format_system_message(self, signature: type[dspy.Signature]) -> str:
@@ -155,7 +158,7 @@ class LeanAdapter(dspy.Adapter):
         return "\n".join(filter(None, lines))
 
     def parse(self, signature: type[dspy.Signature], completion: str) -> dict[str, Any]:
-        fields = signature.output_fields
+        fields = _output_fields(signature)
         text = completion.strip()
         labeled = _labeled_fields(signature)
         for name in labeled:  # small models sometimes copy the form instead of filling it in
@@ -184,6 +187,13 @@ def _format_value(field: FieldInfo, value: Any) -> Any:
     return format_field_value(field_info=field, value=value)
 
 
+# DSPy collects the fields of a signature anew at each look. A change of them makes another class.
+@lru_cache(maxsize=256)
+def _output_fields(signature: type[dspy.Signature]) -> dict[str, FieldInfo]:
+    return signature.output_fields
+
+
+@lru_cache(maxsize=256)
 def _has_native_fields(signature: type[dspy.Signature]) -> bool:
     """Return whether a field has one of DSPy's own types, such as its tools or its citations."""
     for field in signature.output_fields.values():
@@ -193,6 +203,7 @@ def _has_native_fields(signature: type[dspy.Signature]) -> bool:
     return False
 
 
+@lru_cache(maxsize=256)
 def _labeled_fields(signature: type[dspy.Signature]) -> list[str]:
     """Return the names of the output fields that have a label in the reply."""
     names = list(signature.output_fields)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import dspy
@@ -107,12 +107,16 @@ async def draw_at_once(
 def _prepare(
     lm: CalledModel, messages: Any, settings: Mapping[int, JsonObject]
 ) -> dict[int, PreparedCall]:
+    """Return the calls as DSPy prepares them: once for the prompt, and the settings of each."""
     address = cache_address(lm.model, lm.kwargs.get("api_base"))
     calls: dict[int, PreparedCall] = {}
+    first: PreparedCall | None = None
     for sample, own in settings.items():
         if address is not None:
             own = keyed_by_address(address, own, lm.kwargs)
-        calls[sample] = execution.prepare(lm, None, messages, own, asynchronous=True)
+        if first is None:
+            first = execution.prepare(lm, None, messages, own, asynchronous=True)
+        calls[sample] = replace(first, kwargs=dict(own), legacy=first.legacy | own)
     return calls
 
 

@@ -66,6 +66,9 @@ def as_messages(prompt: object) -> tuple[JsonObject, ...]:
         return ()
     messages: list[JsonObject] = []
     for message in prompt:
+        if isinstance(message, dict) and all(type(value) is str for value in message.values()):
+            messages.append(dict(message))
+            continue
         plain = _as_json(message)
         if not isinstance(plain, dict):  # an object of DSPy's or of the user's
             plain = {"role": str(getattr(message, "role", "user")), "content": str(plain)}

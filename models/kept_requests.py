@@ -16,8 +16,9 @@ from dspy._vendor.lm15.providers.base import (
 )
 from dspy._vendor.lm15.transports import TransportRequest
 from dspy.clients.execution import PreparedCall
-from dspy.lm15 import ProviderError, Request, Response
+from dspy.lm15 import Message, ProviderError, Request, Response, TextPart, Usage
 
+from ..util.json_types import JsonObject
 from .api_body import NUM_CHOICES
 from .choice_tokens import split_choices
 
@@ -112,9 +113,12 @@ class KeptRequest:
         document = json.loads(reply.body)
         num_choices = document.pop(NUM_CHOICES, len(document["choices"]))
         parts, is_estimated = split_choices(document)
-        responses = []
+        responses: list[Response] = []
         for part in parts:
-            responses.append(self._read(replace(reply, body=json.dumps(part).encode())))
+            if responses and _differ_in_text(parts[0], part):
+                responses.append(_with_text(responses[0], part))
+            else:
+                responses.append(self._read(replace(reply, body=json.dumps(part).encode())))
         return SeveralResponses(responses, num_choices, is_estimated)
 
     async def _reply(self, sent: TransportRequest) -> HttpResponse:
@@ -134,6 +138,36 @@ class KeptRequest:
         except ProviderError as error:
             _attach_error_metadata(error, reply.headers)
             raise
+
+
+def _differ_in_text(first: JsonObject, other: JsonObject) -> bool:
+    """Return whether two completions of a reply are plain texts that ended alike."""
+    ends = set()
+    for part in (first, other):
+        choice = part["choices"][0]
+        message = dict(choice["message"])
+        text, role = message.pop("content", None), message.pop("role", None)
+        if not isinstance(text, str) or role != "assistant" or any(message.values()):
+            return False
+        if choice.get("logprobs"):
+            return False
+        ends.add(choice.get("finish_reason"))
+    return len(ends) == 1
+
+
+def _with_text(first: Response, part: JsonObject) -> Response:
+    """Return the response to a completion that differs from the first in its text and its tokens.
+
+    DSPy reads each reply anew, which takes several times as long.
+    """
+    text = part["choices"][0]["message"]["content"]
+    usage = part["usage"]
+    return replace(
+        first,
+        message=Message.assistant([TextPart(text)]),
+        usage=Usage(usage["prompt_tokens"], usage.get("completion_tokens")),
+        provider_data=part,
+    )
 
 
 def request_key(call: PreparedCall) -> str | None:

@@ -38,6 +38,8 @@ class Meter:
 
     def total(self, **labels: Any) -> Usage:
         """Return the usage of the calls with these labels, as in `total(role="plan")`."""
+        if not labels:
+            return Usage.from_calls(self.calls)
         names, wanted = tuple(labels), tuple(labels.values())
         return Usage.from_calls(call for call in self.calls if _values(call, names) == wanted)
 

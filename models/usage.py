@@ -85,33 +85,36 @@ class Usage:
     @classmethod
     def from_calls(cls, calls: Iterable[Call]) -> "Usage":
         """Return the sum of calls."""
-        return cls.from_rows(call_row(call) for call in calls)
+        return cls._of_current_rows([call_row(call) for call in calls])
 
     @classmethod
     def from_rows(cls, rows: Iterable[UsageRow | Mapping[str, Any]]) -> "Usage":
         """Return the sum of rows of `usage` in predictions or records."""
-        rows = current_rows(rows)
+        return cls._of_current_rows(current_rows(rows))
+
+    @classmethod
+    def _of_current_rows(cls, rows: list[JsonObject]) -> "Usage":
         prices = [row["usd"] for row in rows if row["usd"] is not None]
         plans = [row["completion_tokens"] for row in rows if row["role"] == "plan"]
         answers = [row["completion_tokens"] for row in rows if row["role"] != "plan"]
         unreported = [row["unreported_completion"] for row in rows if row["role"] == "plan"]
         unreported_answers = [row["unreported_completion"] for row in rows if row["role"] != "plan"]
         return cls(
-            calls=sum(row["calls"] for row in rows),
-            hits=sum(row["hits"] for row in rows),
-            cancelled=sum(row["cancelled"] for row in rows),
-            prompt_tokens=_sum(row["prompt_tokens"] for row in rows),
+            calls=sum([row["calls"] for row in rows]),
+            hits=sum([row["hits"] for row in rows]),
+            cancelled=sum([row["cancelled"] for row in rows]),
+            prompt_tokens=_sum([row["prompt_tokens"] for row in rows]),
             plan_tokens=_sum(plans),
             answer_tokens=_sum(answers),
-            cached_tokens=_sum(row.get("cached_tokens") for row in rows),
+            cached_tokens=_sum([row.get("cached_tokens") for row in rows]),
             usd=sum(prices) if prices else None,
-            unpriced=sum(row["unpriced"] for row in rows),
-            seconds=_sum(row.get("seconds") for row in rows),
-            machine_seconds=_sum(row.get("machine_seconds") for row in rows),
-            unpriced_finished=sum(max(0, row["unpriced"] - row["cancelled"]) for row in rows),
-            usd_low=sum(row["usd_low"] for row in rows),
-            usd_high=_sum(row["usd_high"] for row in rows),
-            unreported_prompt=_sum(row["unreported_prompt"] for row in rows),
+            unpriced=sum([row["unpriced"] for row in rows]),
+            seconds=_sum([row.get("seconds") for row in rows]),
+            machine_seconds=_sum([row.get("machine_seconds") for row in rows]),
+            unpriced_finished=sum([max(0, row["unpriced"] - row["cancelled"]) for row in rows]),
+            usd_low=sum([row["usd_low"] for row in rows]),
+            usd_high=_sum([row["usd_high"] for row in rows]),
+            unreported_prompt=_sum([row["unreported_prompt"] for row in rows]),
             unreported_plan=_sum(unreported),
             unreported_answer=_sum(unreported_answers),
         )
@@ -272,10 +275,9 @@ class Usage:
         }
 
 
-def _sum(values: Iterable[Any]) -> Any:
+def _sum(values: list[Any]) -> Any:
     """Return the sum; None when one of the values is not known."""
-    parts = list(values)
-    return None if None in parts else sum(parts)
+    return None if None in values else sum(values)
 
 
 def _add_rounded(total: int | None, value: int | None, times: float) -> int | None:

@@ -10,6 +10,7 @@ from .usage_row import UsageRow
 
 def call_row(call: Call) -> JsonObject:
     """Return a call as a row of `usage`."""
+    cost = call.cost
     return {
         "role": call.role,
         "calls": 1,
@@ -22,8 +23,8 @@ def call_row(call: Call) -> JsonObject:
         "unpriced": int(call.usd is None),
         "seconds": call.seconds,
         "machine_seconds": call.machine_seconds,
-        "usd_low": call.cost.low,
-        "usd_high": call.cost.high,
+        "usd_low": cost.low,
+        "usd_high": cost.high,
         "unreported_prompt": call.unreported_prompt,
         "unreported_completion": call.unreported_completion,
     }

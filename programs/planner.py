@@ -11,6 +11,7 @@ from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
 from .module import ProgramModule
 from .plan_kinds import PLAN_KINDS
+from .predict_call import acall_predict
 from .task_signature import prompt_inputs
 
 NO_ATTEMPTS = "none so far"  # shown to a planner that sees attempts before there are any
@@ -69,9 +70,7 @@ class Planner(ProgramModule):
         if self.kind.needs_attempts:
             shown[ATTEMPTS] = attempts or NO_ATTEMPTS
         demos = usable_demos(self.predict, nearest)
-        made = await self.predict.acall(
-            **shown, config=config or {}, demos=demos, lm=dspy.settings.lm
-        )
+        made = await acall_predict(self.predict, shown, config or {}, demos)
         return dspy.Prediction(plan=str(made[self.kind.name]).strip())
 
     def make(self, inputs: Mapping[str, Any], nearest: Sequence[Any] = ()) -> str:

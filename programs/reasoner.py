@@ -11,6 +11,7 @@ from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
 from .module import ProgramModule
 from .plan_kinds import PLAN_KINDS
+from .predict_call import acall_predict
 from .task_signature import prompt_inputs
 
 
@@ -61,11 +62,8 @@ class Reasoner(ProgramModule):
         shown = prompt_inputs(question, inputs)
         shown.update(plans)
         missing = [field for field in self._kinds if field not in plans]
-        if missing:
-            shown["signature"] = self.signature_without(missing)
-        prediction = await self.predict.acall(
-            **shown, config=config or {}, demos=demos, lm=dspy.settings.lm
-        )
+        signature = self.signature_without(missing) if missing else None
+        prediction = await acall_predict(self.predict, shown, config or {}, demos, signature)
         answer = self._domain.parse_answer(
             prediction, {"question": question, **inputs}, self._domain.answers
         )

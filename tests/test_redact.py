@@ -168,3 +168,14 @@ def check_no_secret(values: list[str], outputs: str, files: dict[str, bytes]) ->
             assert form not in outputs
             for name, content in files.items():
                 assert form.encode() not in content, name
+
+
+def test_a_secret_of_the_environment_is_known_as_long_as_it_is_set(monkeypatch: pytest.MonkeyPatch):
+    text = "rejected: sk-changes-0123"
+    for _ in range(2):
+        assert redact(text) == text
+        monkeypatch.setenv("CHANGING_API_KEY", "sk-changes-0123")
+        assert redact(text) == "rejected: $CHANGING_API_KEY"
+        monkeypatch.setenv("CHANGING_API_KEY", "sk-another-0123")
+        assert redact(text) == text
+        monkeypatch.delenv("CHANGING_API_KEY")

@@ -1,9 +1,11 @@
 """A request in the caller's own task gives what DSPy's own path gives, whatever the server does."""
 
+import asyncio
 from typing import Any
 
 import dspy
 import pytest
+from dspy.clients import execution
 from dspy.utils.callback import BaseCallback
 from support.fault_server import FaultServer, Reply, faulty
 from support.faulty_replies import COUNTS, GOOD, REFUSED, RETRIED, api_model, chat, logged
@@ -12,6 +14,7 @@ from support.sweeps import sweep
 from cope import Team
 from cope.errors import CopeError
 from cope.models import Call, ScriptedEngine, metered
+from cope.models.direct import select_request
 from cope.models.lm import TierLM
 
 OTHERS = {
@@ -163,3 +166,41 @@ def test_only_a_call_that_nobody_observes_is_made_directly(monkeypatch: pytest.M
         assert asked_directly(server, monkeypatch)
         assert not asked_directly(server, monkeypatch, callbacks=[Observer()])
     assert seen == ["3 + 4?"]
+
+
+ALIKE = {
+    "plain": {},
+    "with a refusal that is empty": {"refusal": None},
+    "with annotations": {"annotations": [{"type": "url"}]},
+    "thought": {"reasoning_content": "3 and 4"},
+    "a call of a tool": {
+        "tool_calls": [{"id": "1", "function": {"name": "add", "arguments": "{}"}}]
+    },
+}
+
+
+@pytest.mark.parametrize("reason", ["stop", "length", "unknown"])
+@pytest.mark.parametrize("message", ALIKE.values(), ids=ALIKE)
+def test_each_of_several_completions_is_read_as_dspy_reads_it_alone(
+    message: dict[str, Any], reason: str
+):
+    def answer(body: dict[str, Any]) -> Reply:
+        texts = [f"Answer: {index}" for index in range(body.get("n", 1))]
+        choices = [chat(text, reason=reason, **message)["choices"][0] for text in texts]
+        usage = {"prompt_tokens": 30, "completion_tokens": 4 * len(texts)}
+        return Reply(chat(usage=usage) | {"choices": choices})
+
+    async def both(lm: TierLM) -> tuple[list[Any], Any]:
+        call = execution.prepare(lm, "3 + 4?", None, {"temperature": 0.5}, asynchronous=True)
+        request = await select_request(lm, call)
+        assert request is not None and request.wire is not None
+        return (await request.send_for(3)).responses, await request.send()
+
+    with faulty(answer) as server:
+        several, alone = asyncio.run(both(api_model(server)))
+    assert [response.usage.input_tokens for response in several] == [30, 0, 0]
+    for index, response in enumerate(several):
+        assert response.usage.output_tokens == 4
+        assert str(response.message).replace(f"Answer: {index}", "Answer: 0") == str(alone.message)
+        assert response.finish_reason == alone.finish_reason
+        assert response.provider_data["choices"][0]["message"]["content"] == f"Answer: {index}"

@@ -1,0 +1,68 @@
+"""Call a predictor of DSPy without the looks at its signature that give the same every time.
+
+DSPy checks the inputs of every call, and looks for outputs that are decisions, which takes as long
+as all the rest of a call that shares its prompt with others. Here both are looked at once for a
+signature. What a call leaves behind is the same: prompt, trace and history. DSPy's own path is
+taken where a callback or a stream listens, and for a predictor that somebody has changed.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import dspy
+from dspy.adapters.decision import resolve_adapter
+
+from ..models.adapter import LeanAdapter
+
+
+async def acall_predict(
+    predict: dspy.Predict,
+    inputs: dict[str, Any],
+    config: dict[str, Any],
+    demos: list[Any],
+    signature: type[dspy.Signature] | None = None,
+) -> dspy.Prediction:
+    """Call a predictor with the language model and the adapter of DSPy's context.
+
+    Args:
+        predict: the predictor.
+        inputs: the values of the signature's input fields.
+        config: settings of the call.
+        demos: the demonstrations in the prompt.
+        signature: in place of the predictor's.
+    """
+    settings = dspy.settings
+    lm, used = settings.lm, signature or predict.signature
+    if not _is_plain(predict, used, inputs):
+        if signature is not None:
+            inputs = inputs | {"signature": signature}
+        return await predict.acall(**inputs, config=config, demos=demos, lm=lm)
+    callers = [*(settings.caller_modules or ()), predict]
+    with dspy.context(caller_modules=callers):
+        completions = await settings.adapter.acall(
+            lm, lm_kwargs=predict.config | config, signature=used, demos=demos, inputs=inputs
+        )
+        return predict._forward_postprocess(completions, used, **inputs)
+
+
+def _is_plain(predict: dspy.Predict, signature: Any, inputs: dict[str, Any]) -> bool:
+    """Return whether nobody listens to a call, and DSPy's checks of it would find nothing."""
+    settings = dspy.settings
+    if type(predict) is not dspy.Predict or predict.fields or "aforward" in vars(predict):
+        return False
+    adapter = settings.adapter
+    listens = settings.callbacks or predict.callbacks or settings.send_stream is not None
+    if listens or settings.track_usage or not isinstance(adapter, LeanAdapter) or adapter.callbacks:
+        return False
+    return inputs.keys() == _input_names(signature) and not _has_decisions(signature)
+
+
+@lru_cache(maxsize=256)
+def _input_names(signature: type[dspy.Signature]) -> frozenset[str]:
+    return frozenset(signature.input_fields)
+
+
+@lru_cache(maxsize=256)
+def _has_decisions(signature: type[dspy.Signature]) -> bool:
+    adapter = LeanAdapter()
+    return resolve_adapter(dspy.settings.lm, adapter, signature, {}, signature) is not adapter
