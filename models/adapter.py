@@ -10,7 +10,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import dspy
 from dspy.adapters.utils import format_field_value, get_annotation_name
@@ -20,6 +20,8 @@ from pydantic.fields import FieldInfo
 
 from ..errors import CopeError
 from .field_values import parse_field
+
+Found = TypeVar("Found")
 
 KEPT_PROMPTS = 64
 """Prompts that an adapter keeps for the next samples."""
@@ -187,13 +189,20 @@ def _format_value(field: FieldInfo, value: Any) -> Any:
     return format_field_value(field_info=field, value=value)
 
 
-# DSPy collects the fields of a signature anew at each look. A change of them makes another class.
-@lru_cache(maxsize=256)
+def _once_for_each(look: Callable[[Any], Found]) -> Callable[[type[dspy.Signature]], Found]:
+    """Return a look at the fields of a signature that is taken once; other fields are another class.
+
+    DSPy collects the fields anew at each look.
+    """
+    return lru_cache(maxsize=256)(look)
+
+
+@_once_for_each
 def _output_fields(signature: type[dspy.Signature]) -> dict[str, FieldInfo]:
     return signature.output_fields
 
 
-@lru_cache(maxsize=256)
+@_once_for_each
 def _has_native_fields(signature: type[dspy.Signature]) -> bool:
     """Return whether a field has one of DSPy's own types, such as its tools or its citations."""
     for field in signature.output_fields.values():
@@ -203,7 +212,7 @@ def _has_native_fields(signature: type[dspy.Signature]) -> bool:
     return False
 
 
-@lru_cache(maxsize=256)
+@_once_for_each
 def _labeled_fields(signature: type[dspy.Signature]) -> list[str]:
     """Return the names of the output fields that have a label in the reply."""
     names = list(signature.output_fields)

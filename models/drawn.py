@@ -110,13 +110,14 @@ def _prepare(
     """Return the calls as DSPy prepares them: once for the prompt, and the settings of each."""
     address = cache_address(lm.model, lm.kwargs.get("api_base"))
     calls: dict[int, PreparedCall] = {}
-    first: PreparedCall | None = None
     for sample, own in settings.items():
         if address is not None:
             own = keyed_by_address(address, own, lm.kwargs)
-        if first is None:
-            first = execution.prepare(lm, None, messages, own, asynchronous=True)
-        calls[sample] = replace(first, kwargs=dict(own), legacy=first.legacy | own)
+        if calls:
+            first = next(iter(calls.values()))
+            calls[sample] = replace(first, kwargs=dict(own), legacy=first.legacy | own)
+        else:
+            calls[sample] = execution.prepare(lm, None, messages, own, asynchronous=True)
     return calls
 
 

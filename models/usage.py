@@ -1,7 +1,7 @@
 """The usage of model calls: the sum of calls, tokens, money and time."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -275,7 +275,7 @@ class Usage:
         }
 
 
-def _sum(values: list[Any]) -> Any:
+def _sum(values: Sequence[Any]) -> Any:
     """Return the sum; None when one of the values is not known."""
     return None if None in values else sum(values)
 
