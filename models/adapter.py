@@ -190,11 +190,9 @@ def _format_value(field: FieldInfo, value: Any) -> Any:
 
 
 def _once_for_each(look: Callable[[Any], Found]) -> Callable[[type[dspy.Signature]], Found]:
-    """Return a look at the fields of a signature that is taken once; other fields are another class.
-
-    DSPy collects the fields anew at each look.
-    """
-    return lru_cache(maxsize=256)(look)
+    """Return a look at a signature's fields that is taken once: other fields make another class."""
+    once: Any = lru_cache(maxsize=256)(look)  # DSPy collects the fields anew at each look
+    return once
 
 
 @_once_for_each
