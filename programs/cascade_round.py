@@ -169,7 +169,7 @@ class CascadeRound(ProgramModule):
                 early_stop=early_stop,
                 counted=counted,
                 leaves=leaver.rule,
-                first=together.first,
+                first=together.first or leaver.first,
             )
         together.count(len(samples))
         if isinstance(tally, FinishingTally):

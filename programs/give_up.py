@@ -86,6 +86,11 @@ class GiveUp:
         """Return whether a round is left; it is not in a state that the record does not have."""
         return (measure, round_number, drawn, leading) in self._left
 
+    def earliest(self, measure: str, round_number: int) -> int | None:
+        """Return the fewest samples after which a round may be left; None where it never is."""
+        drawn = [one[2] for one in self._left if one[:2] == (measure, round_number)]
+        return min(drawn, default=None)
+
     @classmethod
     def from_reports(cls, reports: Mapping[str, Any], preset: Preset, source: str) -> "GiveUp":
         """Return the rule from the further reports of a calibration.
@@ -203,6 +208,16 @@ class RoundLeaver:
         """What `draw_samples` asks; None for a round that is never left."""
         may_leave = self._give_up is not None and self._spec.give_up is not None
         return self.leaves if may_leave and self._suits else None
+
+    @property
+    def first(self) -> int | None:
+        """How many samples are requested at once, because the others may not be drawn.
+
+        None for all of them. Samples in flight together end together, so none would be saved.
+        """
+        if self.rule is None or self._give_up is None or self._spec.give_up is None:
+            return None
+        return self._give_up.earliest(self._spec.give_up, self._round)
 
     def leaves(self, drawn: int) -> bool:
         """Return whether the round is left now.

@@ -60,6 +60,14 @@ def test_a_round_is_not_left_in_other_states(states: tuple[tuple[int, int, int],
     assert not any("undrawn" in record for record in told.rounds)
 
 
+def test_samples_that_may_not_be_drawn_are_not_requested():
+    told = cascade((1, 2, 1), (2, 3, 1), (2, 5, 1), early_stop="none")(question="What is 4 + 5?")
+    calls = {row["round"]: row["calls"] for row in told.usage}
+    assert calls == {1: 2, 2: 3, 3: 1}
+    told = cascade((1, 2, 2), early_stop="none")(question="What is 4 + 5?")
+    assert {row["round"]: row["calls"] for row in told.usage} == {1: SAMPLES, 2: SAMPLES, 3: 1}
+
+
 def test_an_answer_that_is_accepted_so_far_is_not_left():
     team = team_of(lambda ask: "So.\nAnswer: 4")
     told = Cascade(preset(), team, give_up=table((1, 3, 3)), early_stop="none")(question="2 + 2?")
