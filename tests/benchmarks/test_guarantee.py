@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.imported_recordings import imported
+from support.imported_recordings import imported, published
 
 pytestmark = pytest.mark.slow  # scikit-learn takes seconds to import
 
@@ -52,3 +52,18 @@ def test_a_router_learns_from_words_which_questions_are_hard(
     assert router.sent(np.ones(10), 0.3, 0).tolist() != router.sent(np.ones(10), 0.3, 1).tolist(), (
         "equals are drawn"
     )
+
+
+def test_leaving_rounds_is_measured_on_pooled_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
+    file = published(tmp_path, 200, samples=8)
+    argv = ["give_up.py", str(file), "--small", "s", "--large", "l", "--ratios", "1,50", "--json"]
+    monkeypatch.setattr(sys, "argv", argv)
+    importlib.import_module("give_up").main()
+    document = json.loads(capsys.readouterr().out)
+    assert document["ratios"] == ["200 questions"]
+    cheap, dear = document["rows"][1], document["rows"][-1]
+    assert cheap["saved"].endswith("%") and float(cheap["saved"][:-1]) > 20
+    assert dear["large / small"] == 50

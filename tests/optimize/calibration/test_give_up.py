@@ -170,3 +170,44 @@ def test_questions_that_belong_together_share_a_fold_and_a_round_alone_is_nothin
     one = Preset.model_validate({"name": "large", "rounds": [{"reasoner": "large"}]})
     assert learn_give_up(Replay(program_record(5), one), np.arange(5), 0.02) is None
     assert rounds()[0].get("give_up") is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("tasks", "records"), [(30, 40), (100, 20), (300, 10)])
+def test_in_simulation_most_seconds_are_saved_for_the_questions_that_may_be_lost(
+    tasks: int, records: int
+):
+    """The table in docs/explanation/calibration.md. New tasks are another record of the same kind."""
+    saved, lost, new_saved, new_lost = [], [], [], []
+    for seed in range(records):
+        replay, later = (Replay(program_record(tasks, one)) for one in (seed, 1000 + seed))
+        found = learned(replay)
+        before, after = found.before["seconds"], found.after["seconds"]
+        saved.append(1 - after.use.sum() / before.use.sum())
+        index = np.arange(tasks)
+        scores = replay.scores
+        lost.append((scores[index, before.answering] - scores[index, after.answering]).mean())
+        give_up = GiveUp(found.states, found.worth)
+        spec = [dict(one, give_up="seconds") for one in plain(later)[:-1]] + plain(later)[-1:]
+        named = Preset.model_validate({"name": "p", "rounds": spec})
+        left = Replay(later.recording, named, give_up=give_up).outcomes()
+        exact = learned(later).before["seconds"].use.sum()
+        new_saved.append(1 - sequential_seconds(later, left, give_up) / exact)
+        new_lost.append((later.outcomes().score - left.score).mean())
+    print(f"\n{tasks} tasks, {records} records")
+    for name, values in (("saved", saved), ("lost", lost)):
+        print(f"learned on: {name} {np.mean(values):.1%}, {np.quantile(values, [0.1, 0.9])}")
+    for name, values in (("saved", new_saved), ("lost", new_lost)):
+        print(f"new tasks: {name} {np.mean(values):.1%}, {np.quantile(values, [0.1, 0.9])}")
+    assert np.mean(new_saved) > 0.3 and np.mean(new_lost) < 0.03
+
+
+def sequential_seconds(replay: Replay, left: Any, give_up: GiveUp) -> float:
+    """Return the seconds of samples that are drawn one by one, until a program passes or the round is left."""
+    paths, total = round_paths(replay, np.arange(len(replay))), 0.0
+    for question in range(len(replay)):
+        for number, one in enumerate(paths[: left.round[question]], 1):
+            at = first_state(one, question, number, give_up, "seconds") if number < 3 else None
+            drawn = int(one.stop[question]) if at is None else at
+            total += float(one.use("seconds", np.full(len(replay), drawn))[question])
+    return total
