@@ -46,6 +46,9 @@ class Call:
         usd_high: the price at most of such a call; None when it is not known.
         prompt_shared: drawn by a request for several samples, whose prompt another of their calls
             counts.
+        drafted: tokens that something drafted for the model, see `engines/draft.py`; None where
+            nothing does.
+        draft_accepted: those of them that the model accepted.
         estimated: the tokens of the completion are estimated, because the server counted one of
             several completions.
         exchange: what was sent and replied; it is in no file, see `Ledger.exchanges`.
@@ -74,6 +77,8 @@ class Call:
     usd_low: float = 0.0
     usd_high: float | None = None
     prompt_shared: bool = False
+    drafted: int | None = None
+    draft_accepted: int | None = None
     estimated: bool = False
     exchange: Exchange | None = field(default=None, repr=False, compare=False)
 
@@ -113,7 +118,14 @@ class Call:
         return call
 
 
-_OF_SOME_CALLS = ("logprob_tokens", "logprob_window", "prompt_shared", "estimated")
+_OF_SOME_CALLS = (
+    "logprob_tokens",
+    "logprob_window",
+    "prompt_shared",
+    "drafted",
+    "draft_accepted",
+    "estimated",
+)
 # Fields that have another key in files.
 _FILE_KEYS = {"cache_hit": "hit", "from_ledger": "restored"}
 _FIELDS = {key: name for name, key in _FILE_KEYS.items()}

@@ -21,6 +21,13 @@ def report_partial_usage(
         call.cached_tokens = cached_tokens
 
 
+def report_drafts(drafted: int, accepted: int) -> None:
+    """Report, from an engine, how many tokens were drafted, and how many of them were accepted."""
+    call = current_call.get()
+    if call:
+        call.drafted, call.draft_accepted = drafted, accepted
+
+
 def report_heard() -> None:
     """Report, from an engine, that its server sent something, so that it is not called silent."""
     call = current_call.get()

@@ -46,6 +46,8 @@ class CallLine(TypedDict):
     usd_low: NotRequired[Amount]
     usd_high: NotRequired[Amount | None]
     prompt_shared: NotRequired[bool]
+    drafted: NotRequired[Count | None]
+    draft_accepted: NotRequired[Count | None]
     estimated: NotRequired[bool]
 
 

@@ -17,6 +17,7 @@ from .api_models import make_api_model
 from .concurrency import PrioritySemaphore, TierScheduler
 from .engines.async_adapter import AsyncEngineAdapter
 from .engines.base import LocalEngine
+from .engines.draft import with_weights_of_tiers, without_draft
 from .engines.registry import (
     DEFAULT_TIMEOUT,
     ENGINE_CONCURRENCY,
@@ -104,7 +105,8 @@ class Team:
 
     A tier is an engine object, or a model's name:
 
-    - `local/NAME` or `local/PATH.gguf` for embedded llama.cpp,
+    - `local/NAME` or `local/PATH.gguf` for embedded llama.cpp; `?draft=TIER` behind it lets the
+      weights of another tier draft tokens for it, `?draft=ngram` the text so far,
     - `ollama/NAME`, optionally followed by `@http://host:port`,
     - `PREFIX/NAME` of an engine that another package registers,
     - a name that DSPy and LiteLLM know, optionally followed by `@http://host:port/v1` for an
@@ -164,6 +166,7 @@ class Team:
         models: dict[str, str | LocalEngine] = {"small": small, "large": large}
         models.update(tiers)
         check_models(models, inspect.signature(Team).parameters)
+        models = with_weights_of_tiers(models)
         check_number("Team(context)", context, 1, whole=True)
         check_number("Team(max_tokens)", max_tokens, 1, whole=True)
         check_argument("Team(adapter)", adapter, str, "the name lean, chat, json or xml")
@@ -238,7 +241,7 @@ class Team:
         if isinstance(model, str):
             settings = EngineSettings(concurrency, self._context, self.weights_dir, self.timeout)
             engine = make_engine(model, settings)
-            lm_name = shown_name = with_one_host(model)
+            lm_name = shown_name = without_draft(with_one_host(model))
             if engine is not None:
                 lm_name = engine.name or shown_name
             elif shown_name != model:

@@ -1,14 +1,12 @@
 """The embedded engine: llama.cpp in this process, with continuous batching and a prefix cache."""
 
 import asyncio
-import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import psutil
 from dspy.lm15 import (
@@ -19,26 +17,16 @@ from dspy.lm15 import (
     ServerError,
 )
 
-from ...errors import CopeError
 from ...util.json_types import JsonObject
-from ..current_call import report_partial_usage
+from ..current_call import report_drafts, report_partial_usage
 from ..reply_text import text_sink
 from ..weights.catalog import aliases, catalog, lookup
 from ..weights.pins import pinned
 from ..weights.resolve import locate_weights, resolve_weights
 from ..weights.verify import sha256_of
 from .base import DEFAULT_SAMPLING, LocalEngine, chat_messages, json_schema, response
-
-_load_lock = threading.Lock()
-_loaded_servers: "dict[tuple[Path, int, int, int], _Server]" = {}
-
-
-class _Server(Protocol):
-    """A running server of llama.cpp."""
-
-    def handle_chat_completions(
-        self, body: JsonObject, on_chunk: Callable[[JsonObject], bool], /
-    ) -> object: ...
+from .draft import NGRAM
+from .llama_server import LlamaLoad, LlamaServer, llama_server
 
 
 def default_concurrency(weights: str) -> int:
@@ -72,6 +60,8 @@ class EmbeddedEngine(LocalEngine):
         threads: CPU threads; the number of physical cores when None.
         weights_dir: a folder that is searched first for the weights; the environment's
             `COPE_WEIGHTS` when None.
+        draft: what drafts tokens for the model: other weights, by name or path, or `ngram`; None
+            for nothing. See `draft.py`.
 
     Raises:
         CopeError: when the weights are missing and cannot be downloaded.
@@ -90,9 +80,10 @@ class EmbeddedEngine(LocalEngine):
         context: int = 2048,
         threads: int | None = None,
         weights_dir: Path | None = None,
+        draft: str | None = None,
     ) -> None:
         self.weights, self.slots, self.context = weights, slots, context
-        self.weights_dir = weights_dir
+        self.weights_dir, self.draft = weights_dir, draft
         self.threads = threads or psutil.cpu_count(logical=False) or 1
         self._pool = ThreadPoolExecutor(max_workers=slots + 1, thread_name_prefix="cope-embedded")
 
@@ -102,7 +93,14 @@ class EmbeddedEngine(LocalEngine):
         return f"local/{name}"
 
     def dump_state(self) -> JsonObject:
-        return {"weights": self.weights, "slots": self.slots, "context": self.context}
+        state: JsonObject = {
+            "weights": self.weights,
+            "slots": self.slots,
+            "context": self.context,
+        }
+        if self.draft is not None:
+            state["draft"] = self.draft
+        return state
 
     def __getstate__(self) -> JsonObject:
         # A saved program has no `weights_dir`, which is only valid on this machine.
@@ -125,14 +123,21 @@ class EmbeddedEngine(LocalEngine):
     def load(self) -> None:
         self.server()
 
-    def server(self) -> _Server:
+    def server(self) -> LlamaServer:
         """Return the running server. Loading it blocks for seconds."""
-        path = resolve_weights(self.weights, folder=self.weights_dir)
-        key = (path, self.slots, self.context, self.threads)
-        with _load_lock:
-            if key not in _loaded_servers:
-                _loaded_servers[key] = _start_server(path, self.slots, self.context, self.threads)
-            return _loaded_servers[key]
+        load = LlamaLoad(
+            resolve_weights(self.weights, folder=self.weights_dir),
+            self.slots,
+            self.context,
+            self.threads,
+            self._draft_path(),
+        )
+        return llama_server(load)
+
+    def _draft_path(self) -> Path | str | None:
+        if self.draft is None or self.draft == NGRAM:
+            return self.draft
+        return resolve_weights(self.draft, folder=self.weights_dir)
 
     async def agenerate(self, request: Request) -> Response:
         loop = asyncio.get_running_loop()
@@ -149,6 +154,8 @@ class EmbeddedEngine(LocalEngine):
             raise
         if stream.error:
             raise _engine_error(stream.error, self.context)
+        if stream.drafted:
+            report_drafts(stream.drafted, stream.accepted)
         return response(
             request,
             "".join(stream.text),
@@ -175,6 +182,8 @@ class _TokenStream:
     prompt: int = 0
     cached: int = 0
     tokens: int = 0
+    drafted: int = 0
+    accepted: int = 0
     error: JsonObject | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     on_text: Callable[[str], object] | None = None
@@ -189,6 +198,8 @@ class _TokenStream:
             self.cached = timings["cache_n"]
             self.prompt = timings["cache_n"] + timings["prompt_n"]
             self.tokens = timings["predicted_n"]
+            self.drafted = timings.get("draft_n", 0)
+            self.accepted = timings.get("draft_n_accepted", 0)
         for choice in chunk.get("choices", ()):
             text = choice["delta"].get("content") or ""
             self.text.append(text)
@@ -238,34 +249,3 @@ def _engine_error(error: JsonObject, context: int) -> Exception:
     if error.get("type") == "invalid_request_error":  # such as a schema that makes no grammar
         return InvalidRequestError(f"the embedded engine refused: {error.get('message', error)}")
     return ServerError(f"the embedded engine failed: {error.get('message', error)}")
-
-
-def _start_server(path: Path, slots: int, context: int, threads: int) -> _Server:
-    # The compiled module, because the package re-exports its names without types.
-    import xllamacpp.xllamacpp as llama
-
-    params = llama.CommonParams()
-    params.model.path = str(path)
-    params.n_parallel = slots
-    params.n_ctx = context * slots
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-    params.n_ubatch = 256  # prompts are seldom longer, and the buffers grow with it
-    # Read, not mapped: the engine repacks weights for the CPU, and a mapped file would stay in
-    # memory in addition to the copy.
-    params.load_mode = llama.llama_load_mode.LLAMA_LOAD_MODE_NONE
-    params.cache_ram_mib = 0  # prefixes are shared in the slots, without a second copy
-    params.verbosity = -1
-    params.offline = True
-    # The package opens a port on loopback, which COPE does not need. So that nobody else can use it
-    # either, all its interfaces are off and its key is random.
-    params.ui = params.ui_mcp_proxy = False
-    params.endpoint_slots = params.endpoint_props = params.endpoint_metrics = False
-    params.server_tools = []
-    params.api_keys = [secrets.token_hex(16)]
-    try:
-        return llama.Server(params)
-    except RuntimeError as error:
-        raise CopeError(
-            f"{path} does not load ({error}): the file is not a complete model, or the memory does "
-            "not suffice"
-        ) from None

@@ -12,6 +12,7 @@ from ..weights.catalog import aliases, catalog
 from ..weights.pins import pinned
 from ..weights.resolve import locate_weights, resolve_weights
 from ..weights.verify import Progress
+from .draft import split_draft
 from .model_list import ListedModel, ModelList
 from .registry import EngineFactory, EngineSettings
 
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class EmbeddedFactory(EngineFactory):
-    """Make the engines of `local/NAME` and `local/PATH.gguf`: llama.cpp in this process."""
+    """Make the engines of `local/NAME` and `local/PATH.gguf`: llama.cpp in this process.
+
+    `?draft=NAME` behind a name lets other weights draft for it, see `draft.py`.
+    """
 
     engine_path = "cope.models.engines.embedded:EmbeddedEngine"
     can_download = True
@@ -28,20 +32,22 @@ class EmbeddedFactory(EngineFactory):
     def make(self, name: str, settings: EngineSettings) -> "LocalEngine":
         from .embedded import EmbeddedEngine
 
+        weights, draft = split_draft(name)
         return EmbeddedEngine(
-            name,
+            weights,
             slots=settings.concurrency,
             context=settings.context,
             weights_dir=settings.weights_dir,
+            draft=draft,
         )
 
     def default_concurrency(self, name: str) -> int:
         from .embedded import default_concurrency
 
-        return default_concurrency(name)
+        return default_concurrency(split_draft(name)[0])
 
     def download(self, name: str, progress: Progress) -> str:
-        return str(resolve_weights(name, progress=progress))
+        return str(resolve_weights(split_draft(name)[0], progress=progress))
 
     def list_models(self) -> ModelList:
         """Return the catalog of weights. A file of the wrong size counts as missing."""

@@ -98,6 +98,18 @@ def test_greedy_repeats_itself(lone: TierLM):
     assert lone("Name a colour.", temperature=0.0) == lone("Name a colour.", temperature=0.0)
 
 
+@pytest.mark.parametrize("draft", ["smollm2-135m", "ngram"])
+def test_greedy_replies_are_those_without_drafts(lone: TierLM, draft: str):
+    engine = EmbeddedEngine("smollm2-135m", slots=1, context=CONTEXT, threads=1, draft=draft)
+    drafted = Team(engine, engine, cache=False, max_tokens=16)["small"].lm
+    prompt = "Repeat this line three times: one two three one two three one two three."
+    with metered() as meter:
+        assert drafted(prompt, temperature=0.0) == lone(prompt, temperature=0.0)
+    call = meter.calls[0]
+    if draft != "ngram":  # nothing may repeat in so short a reply
+        assert call.draft_accepted and call.draft_accepted <= (call.drafted or 0)
+
+
 def test_cancelling_frees_the_slot(lone: TierLM):
     """A request for hundreds of tokens is cancelled at its start; the next one does not wait for them."""
 

@@ -1,0 +1,103 @@
+"""Start the servers of llama.cpp in this process, one for the same weights and settings."""
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from ...errors import CopeError
+from ...util.json_types import JsonObject
+from .draft import NGRAM
+
+
+class LlamaServer(Protocol):
+    """A running server of llama.cpp."""
+
+    def handle_chat_completions(
+        self, body: JsonObject, on_chunk: Callable[[JsonObject], bool], /
+    ) -> object: ...
+
+
+@dataclass(frozen=True)
+class LlamaLoad:
+    """What a server of llama.cpp is started with.
+
+    Attributes:
+        path: the weights.
+        slots: requests generated concurrently.
+        context: maximum tokens of a request.
+        threads: CPU threads.
+        draft: the weights that draft, `ngram`, or None.
+    """
+
+    path: Path
+    slots: int
+    context: int
+    threads: int
+    draft: Path | str | None
+
+
+_load_lock = threading.Lock()
+_loaded_servers: dict[LlamaLoad, LlamaServer] = {}
+
+
+def llama_server(load: LlamaLoad) -> LlamaServer:
+    """Return the running server, which is started at the first call. That takes seconds.
+
+    Raises:
+        CopeError: when the weights do not load.
+    """
+    with _load_lock:
+        if load not in _loaded_servers:
+            _loaded_servers[load] = _start_server(load)
+        return _loaded_servers[load]
+
+
+def _start_server(load: LlamaLoad) -> LlamaServer:
+    # The compiled module, because the package re-exports its names without types.
+    import xllamacpp.xllamacpp as llama
+
+    params = llama.CommonParams()
+    params.model.path = str(load.path)
+    params.n_parallel = load.slots
+    params.n_ctx = load.context * load.slots
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = load.threads
+    params.n_ubatch = 256  # prompts are seldom longer, and the buffers grow with it
+    # Read, not mapped: the engine repacks weights for the CPU, and a mapped file would stay in
+    # memory in addition to the copy.
+    params.load_mode = llama.llama_load_mode.LLAMA_LOAD_MODE_NONE
+    params.cache_ram_mib = 0  # prefixes are shared in the slots, without a second copy
+    params.verbosity = -1
+    params.offline = True
+    # The package opens a port on loopback, which COPE does not need. So that nobody else can use it
+    # either, all its interfaces are off and its key is random.
+    params.ui = params.ui_mcp_proxy = False
+    params.endpoint_slots = params.endpoint_props = params.endpoint_metrics = False
+    params.server_tools = []
+    params.api_keys = [secrets.token_hex(16)]
+    if load.draft is not None:
+        _add_draft(params, load)
+    try:
+        return llama.Server(params)
+    except RuntimeError as error:
+        drafts = "" if load.draft in (None, NGRAM) else f", or {load.draft} has other tokens"
+        raise CopeError(
+            f"{load.path} does not load ({error}): the file is not a complete model, or the memory "
+            f"does not suffice{drafts}"
+        ) from None
+
+
+def _add_draft(params: Any, load: LlamaLoad) -> None:
+    """Set what drafts for a model. Both use the same threads, because they take turns."""
+    import xllamacpp.xllamacpp as llama
+
+    kinds = llama.common_speculative_type
+    if load.draft == NGRAM:
+        params.speculative.types = [kinds.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE]
+        return
+    params.speculative.types = [kinds.COMMON_SPECULATIVE_TYPE_DRAFT_SIMPLE]
+    draft = params.speculative.draft
+    draft.mparams.path = str(load.draft)
+    draft.cpuparams.n_threads = draft.cpuparams_batch.n_threads = load.threads
