@@ -25,11 +25,13 @@ class Exchange:
         messages: the messages as they were sent, each with `role` and `content`.
         settings: the settings that decide the reply, such as `temperature`.
         reply: the text of the reply; None for a cancelled call.
+        step: the step of a game that the call is for; None for another question.
     """
 
     messages: tuple[JsonObject, ...]
     settings: JsonObject
     reply: str | None
+    step: int | None = None
 
     def text(self) -> str:
         """Return messages, settings and reply as text for people."""

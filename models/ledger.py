@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +158,8 @@ def _entries_with_exchanges(path: Path) -> Iterator[tuple[JsonObject, Exchange]]
         if missing:
             raise CopeError(f"{file} has no message {missing[0]}, which a call of {path} sent")
         prompt = [messages[key] for key in keys]
-        yield entry, make_exchange(prompt, entry.get("settings", {}), entry["outputs"])
+        exchange = make_exchange(prompt, entry.get("settings", {}), entry["outputs"])
+        yield entry, replace(exchange, step=entry.get(STEP_KEY))
 
 
 def call_key(model: str, messages: Any, settings: dict[str, Any]) -> str:

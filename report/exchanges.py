@@ -35,8 +35,8 @@ class ExchangePages:
         """Return the calls of a question.
 
         Returns:
-            `calls` in the order of rounds, plans first, and `calls_left_out`, the number of those
-            that the page has no room for. Empty without a call.
+            `calls` in the order of steps and rounds, plans first, and `calls_left_out`, the number
+            of those that the page has no room for. Empty without a call.
         """
         found: dict[str, Any] = {}
         shown = [self._cells(call, exchange) for call, exchange in sorted(calls, key=_order)]
@@ -54,7 +54,7 @@ class ExchangePages:
         settings = [f"{name} {_as_text(value)}" for name, value in exchange.settings.items()]
         reply = _bounded(exchange.reply or "")
         self._left -= len(reply)
-        return {
+        cells: dict[str, Any] = {
             "round": call.round,
             "role": call.role,
             "sample": call.sample,
@@ -64,6 +64,9 @@ class ExchangePages:
             "messages": [self._place(message) for message in exchange.messages],
             "reply": reply,
         }
+        if exchange.step is not None:
+            cells["step"] = exchange.step
+        return cells
 
     def _place(self, message: dict[str, Any]) -> int:
         """Return the place of a message in the part's table, and add it if it is new."""
@@ -76,9 +79,10 @@ class ExchangePages:
         return self._places[key]
 
 
-def _order(exchanged: tuple[Call, Exchange]) -> tuple[int, int, int]:
-    call = exchanged[0]
-    return call.round, _ROLES.index(call.role), -1 if call.sample is None else call.sample
+def _order(exchanged: tuple[Call, Exchange]) -> tuple[int, int, int, int]:
+    call, exchange = exchanged
+    sample = -1 if call.sample is None else call.sample
+    return exchange.step or 0, call.round, _ROLES.index(call.role), sample
 
 
 def _as_text(value: Any) -> str:

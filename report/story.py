@@ -4,7 +4,7 @@ from typing import Any
 
 from ..eval.run.store import QuestionResult
 from ..models import Usage
-from ..programs.agent.records import StepRecord
+from ..programs.agent.records import StepRecord, is_restart
 from ..programs.round_record import RoundRecord
 from ..util.text import shorten
 
@@ -15,8 +15,8 @@ _MOST_THOUGHTS = 4  # of a round
 def episode_story(record: QuestionResult) -> list[dict[str, Any]]:
     """Return the steps of a game; empty for another question.
 
-    A step has what the player saw, the rounds with votes, plan and thoughts, the action, and its
-    cost in USD.
+    A step has what the player saw, the rounds with votes, plan and thoughts, the action, its cost
+    in USD, and whether the game starts again with the next round.
     """
     return [_step(step) for step in record.steps]
 
@@ -35,6 +35,8 @@ def _step(step: StepRecord) -> dict[str, Any]:
         plain["usd"] = Usage.from_rows(usage).usd
     if end:
         plain["end"] = end
+    if rounds and is_restart(step):
+        plain["restarts"] = True
     return plain
 
 

@@ -14,6 +14,7 @@ from ...programs.agent.records import (
     WON,
     is_decision,
     is_escalated,
+    is_restart,
 )
 from ...util.text import plural
 from .store import QuestionResult
@@ -98,7 +99,7 @@ def summarize_episodes(results: Sequence[QuestionResult]) -> EpisodeSummary | No
         games=len(games),
         steps=len(steps),
         escalated=sum(map(is_escalated, steps)),
-        unread=sum(step["action"] is None for step in steps),
+        unread=sum(step["action"] is None and not is_restart(step) for step in steps),
         steps_of_won=sum(won) / len(won) if won else None,
         ends=dict(ends.most_common()),
     )

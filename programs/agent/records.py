@@ -57,6 +57,12 @@ def written_text(rounds: Sequence[RoundRecord]) -> str:
     return ""
 
 
+def is_restart(step: StepRecord) -> bool:
+    """Return whether the game starts again after a step, whose action is then not taken."""
+    rounds = step.get("rounds")
+    return bool(rounds) and step["action"] is None and rounds[-1]["answer"] is not None
+
+
 def is_escalated(step: StepRecord) -> bool:
     """Return whether a step was escalated: a round did not accept the action, and a later one ran.
 

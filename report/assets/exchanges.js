@@ -10,7 +10,7 @@ function exchangesOf(question, details, fits) {
 // The calls that no round of the page has, such as those of a judge, and how many are left out.
 function otherExchanges(question, details) {
   const shown = new Set(details.rounds.map((round) => round.number));
-  const others = exchangesOf(question, details, (call) => !shown.has(call.round));
+  const others = exchangesOf(question, details, (call) => !(details.story && call.step) && (details.story || !shown.has(call.round)));
   const left = details.calls_left_out;
   return [
     ...(others.length ? [el("section", { class: "round" }, el("h4", {}, "Other calls"), others)] : []),

@@ -50,7 +50,7 @@ function bar() {
 function drawQuestion(question) {
   const details = question.systems[state.system];
   setChildren(byId("question"), bar(), el("p", { class: "words" }, question.question), gold(question), answers(question),
-    ...[details ? outcome(details) : absence()].flat(), details ? (details.story ? storyOf(details) : roundsOf(question, details)) : [],
+    ...[details ? outcome(details) : absence()].flat(), details ? (details.story ? storyOf(question, details) : roundsOf(question, details)) : [],
     ...(details ? otherExchanges(question, details) : []), copy());
 }
 

@@ -1,8 +1,16 @@
 """The page tells an episode step by step."""
 
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
+from support.games import run_of_games
+
+from cope.eval import RunStore
+from cope.eval.run.episode_summary import summarize_episodes
 from cope.eval.run.store import QuestionResult
+from cope.report import open_source
+from cope.report.details import question_parts
 from cope.report.story import episode_story
 
 
@@ -42,3 +50,26 @@ def test_a_story_has_what_was_seen_voted_planned_and_done() -> None:
         }
     ]
     assert (last["end"], len(last["observation"]) < 2100) == ("loop", True)
+
+
+def test_each_call_of_a_game_names_its_step(tmp_path: Path) -> None:
+    (part,) = question_parts(open_source(run_of_games(tmp_path)))
+    for question in part["questions"]:
+        (details,) = question["systems"]
+        steps = [call["step"] for call in details["calls"]]
+        assert steps == sorted(steps)
+        assert Counter(steps) == {1: 4, 2: 5, 3: 4, 4: 4}
+        assert "restarts" not in str(details["story"])
+
+
+def test_a_step_after_which_the_game_starts_again_is_escalated_and_not_unread(
+    tmp_path: Path,
+) -> None:
+    folder = run_of_games(tmp_path, "episode")
+    (part,) = question_parts(open_source(folder))
+    story = part["questions"][0]["systems"][0]["story"]
+    again = [step["step"] for step in story if step.get("restarts")]
+    assert (again, story[1]["action"], story[-1]["end"]) == ([2], None, "won")
+    found = summarize_episodes(list(RunStore.read(folder).results.values()))
+    assert found is not None
+    assert (found.unread, found.escalated) == (0, 2)

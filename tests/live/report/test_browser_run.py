@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.games import run_of_games
 from support.report_sources import HOSTILE, run_in, write_page
 
 from cope.eval import RunStore
@@ -48,3 +49,22 @@ def test_the_breakdown_has_a_table_and_a_plot(page_of_run: Path, opened: Callabl
     assert table.count() == 3 and HOSTILE in table.first.inner_text()
     assert section.locator("#by-plot svg").count() >= 1
     assert page.evaluate("window.harmed") is None
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_an_episode_is_a_story_with_the_calls_of_each_step(
+    tmp_path: Path, opened: Callable[..., Any], width: int
+):
+    file = write_page(run_of_games(tmp_path), tmp_path / "games.html")
+    page = opened(file, viewport={"width": width, "height": 900})
+    page.locator("#list li[data-row]").first.click()
+    steps = page.locator("#question .story details.sample")
+    assert steps.count() == 5
+    assert "Step 2: take key" in steps.nth(1).inner_text()
+    steps.nth(1).locator("summary").first.click()
+    text = steps.nth(1).inner_text()
+    assert "Round 1, escalated: " in text and "Round 2, accepted: take key: 1." in text
+    assert "[object" not in text and "I try it." in text
+    assert steps.nth(1).locator("details.call").count() == 5
+    assert page.locator("#question").get_by_text("Other calls").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
