@@ -1,7 +1,7 @@
 """The text of a reply while an engine writes it, for those who show it at once."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 from .scope import in_scope, scoped
 
@@ -13,6 +13,8 @@ def use_text_sink(sink: TextSink | None) -> AbstractContextManager[None]:
 
     It is called on the event loop of the request. Engines that cannot stream call it never.
     """
+    if sink is None and text_sink() is None:
+        return nullcontext()
     return scoped("text_sink", sink)
 
 

@@ -92,11 +92,12 @@ def usage_summary(meter: Meter) -> dict[str, Any]:
         row.update(use.as_dict())
         rows.append(cast(UsageRow, row))
     total = meter.total()
+    spent = meter.total(cache_hit=False) if total.hits else total
     return {
         "usage": rows,
         "cost": None if total.unpriced else total.usd,
         "cost_bounds": total.cost.as_list(),
-        "spent_bounds": meter.total(cache_hit=False).cost.as_list(),
+        "spent_bounds": spent.cost.as_list(),
     }
 
 
