@@ -165,7 +165,7 @@ class Cascade(PromptedProgram):
         if self.hedge is not None:
             settings["hedge"] = self.hedge.limit
         if self.give_up is not None and named_measures(self.preset):
-            settings["give_up"] = self.give_up.identity
+            settings["give_up_states"] = self.give_up.identity
         if self._pregate is not None:
             settings["pregate"] = self._pregate.identity
         return settings | self.rank_settings

@@ -198,16 +198,16 @@ class RoundLeaver:
         tally: Tally,
     ) -> None:
         self._give_up, self._round, self._spec, self._tally = give_up, round_number, spec, tally
-        self._counts_votes = not decides_by_tests(confidence)
-        # Programs without tests vote by their outputs: no record says how that goes on.
-        self._suits = suits(confidence) and tally.kind == confidence.kind
+        self._confidence = confidence
         self.undrawn = 0
 
     @property
     def rule(self) -> Callable[[int], bool] | None:
         """What `draw_samples` asks; None for a round that is never left."""
-        may_leave = self._give_up is not None and self._spec.give_up is not None
-        return self.leaves if may_leave and self._suits else None
+        if self._give_up is None or self._spec.give_up is None or not suits(self._confidence):
+            return None
+        # Programs without tests vote by their outputs: no record says how that goes on.
+        return self.leaves if self._tally.kind == self._confidence.kind else None
 
     @property
     def first(self) -> int | None:
@@ -232,7 +232,8 @@ class RoundLeaver:
         verdict = self._tally.verdict()
         if accepts(verdict, self._spec.threshold):
             return False
-        leading = len(verdict.supporters) if self._counts_votes else 0
+        by_tests = decides_by_tests(self._confidence)
+        leading = 0 if by_tests else len(verdict.supporters)
         if not give_up.leaves(measure, self._round, drawn, leading):
             return False
         self.undrawn = undrawn

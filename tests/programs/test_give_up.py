@@ -16,6 +16,7 @@ from cope.programs.confidence.votes import VoteShare
 from cope.programs.events import RoundDecided, use_observer
 from cope.programs.give_up import GiveUp, check_counts
 from cope.programs.identity import ProgramIdentity
+from cope.programs.round_text import describe_round
 from cope.programs.sampling import draw_samples
 
 STATE = {
@@ -127,6 +128,12 @@ def test_a_preset_names_a_measure(changed: dict[str, Any], said: str):
         Preset.model_validate({"name": "p", "rounds": rounds})
 
 
+def test_a_round_that_may_be_left_is_described():
+    described = [describe_round(preset("cost"), number, "short-answer") for number in (1, 3)]
+    assert described[0].endswith(", left where more samples are not worth their cost")
+    assert "left" not in described[1]
+
+
 def test_the_last_round_cannot_be_left():
     rounds = [{"reasoner": "small", "threshold": 0.5}, {"reasoner": "large", "give_up": "cost"}]
     with pytest.raises(CopeError, match=r"rounds\.2\.give_up: the last round returns its answer"):
@@ -148,5 +155,5 @@ def test_fingerprints_of_rounds_without_the_rule_stay_and_a_calibration_fits_bot
     identities = [ProgramIdentity.of_preset(one, "short-answer") for one in (plain, left)]
     assert len({calibration_fingerprint(one) for one in identities}) == 1
     settings = cascade((1, 2, 1)).settings()
-    assert settings["give_up"] != cascade((1, 3, 1)).settings()["give_up"]
-    assert "give_up" not in Cascade(plain, team_of(split_vote), give_up=table()).settings()
+    assert settings["give_up_states"] != cascade((1, 3, 1)).settings()["give_up_states"]
+    assert "give_up_states" not in Cascade(plain, team_of(split_vote), give_up=table()).settings()
