@@ -8,6 +8,7 @@ calls that the lost worker had finished, so a repeated task pays only for those 
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import warnings
@@ -39,6 +40,9 @@ from .batch_log import BatchLog
 if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import SparkSession  # pyright: ignore[reportMissingImports]
+
+_PYTHON_ERROR = re.compile(r"^(?!org\.|java\.|scala\.|py4j\.)[\w.]+(?:Error|Exception): \S.*", re.M)
+"""The last line of a traceback of Python in the text of an error of Java."""
 
 _SETTINGS = {"master": "", "partitions": "", "rows": "500"}
 _INPUTS = {"row": "long", "inputs": "string", "plans": "string", "attempts": "string"}
@@ -165,10 +169,7 @@ class SparkRunner:
                 found = asked.select(shard, "asked.*")
                 found.write.mode("overwrite").partitionBy("shard").parquet(target)
             except Exception as error:  # of Java, of Python in a worker, or of the connection
-                raise CopeError(
-                    f"the job of Spark failed: {redact_error(_cause(error))}; what is answered is "
-                    "saved, and the same command resumes"
-                ) from error
+                raise job_error(error) from error
 
 
 def _read_outcomes(storage: Storage, folder: str) -> Iterator[RowOutcome]:
@@ -236,13 +237,22 @@ def spark_address(address: str) -> str:
     return address
 
 
-def _cause(error: Exception) -> str:
-    """Return the line of an error that names what happened in a worker."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    for line in reversed(lines):
-        if line.startswith("cope.errors.") or "CopeError" in line:
-            return line
-    return first_line(error) or type(error).__name__
+def job_error(error: Exception) -> CopeError:
+    """Return the error of a job that failed, with what happened in a worker and what to do."""
+    text = str(error)
+    cause = first_line(error) or type(error).__name__
+    found = _PYTHON_ERROR.findall(text)
+    if found:
+        cause = found[-1].removeprefix("cope.errors.CopeError: ")
+    elif "Python worker exited unexpectedly" in text:
+        cause = "a worker was lost"
+    remedy = ""
+    if "ModuleNotFoundError" in cause or "PYTHON_VERSION_MISMATCH" in text:
+        remedy = f"set PYSPARK_PYTHON to a Python with this package (here {sys.executable}); "
+    return CopeError(
+        f"the job of Spark failed: {redact_error(cause)}; {remedy}what is answered is saved, and "
+        "the same command resumes"
+    )
 
 
 def job_script(arguments: list[str]) -> str:

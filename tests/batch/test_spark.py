@@ -15,7 +15,7 @@ from support.table_runs import Answering
 
 from cope import CopeError
 from cope.batch.runners.base import RunnerContext
-from cope.batch.runners.spark import SparkRunner, StageWork, job_script, spark_session
+from cope.batch.runners.spark import SparkRunner, StageWork, job_error, job_script, spark_session
 from cope.batch.stages.options import BatchOptions
 from cope.batch.stages.rows import RowOutcome, RowRequest, as_cells
 from cope.models.call_store import CallStore
@@ -91,6 +91,41 @@ def test_the_script_of_a_job_holds_the_command(words: list[str]):
     exec(call, {"app": lambda arguments, prog_name: ran.update(arguments=arguments)})
     assert ran["arguments"][:2] == ["batch", "t.csv"] and "--print-job" not in ran["arguments"]
     assert ran["arguments"].count("spark") == 1 and words[-1] in ran["arguments"]
+
+
+TRACEBACK = """An exception was thrown from the Python worker:
+Traceback (most recent call last):
+  File "worker.py", line 75, in read_command
+{}
+ SQLSTATE: 38000
+	at org.apache.spark.api.python.BasePythonRunner.handle(PythonRunner.scala:581)
+Caused by: java.net.SocketException: Connection reset"""
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (TRACEBACK.format("cope.errors.CopeError: the server is gone"), "the server is gone;"),
+        (
+            TRACEBACK.format("ModuleNotFoundError: No module named 'cope'"),
+            "No module named 'cope'; set PYSPARK_PYTHON to a Python with this package (here /",
+        ),
+        (
+            TRACEBACK.format("PySparkRuntimeError: [PYTHON_VERSION_MISMATCH] 3.9 is not 3.11"),
+            "3.9 is not 3.11; set PYSPARK_PYTHON",
+        ),
+        (
+            "Job aborted: org.apache.spark.SparkException: Python worker exited unexpectedly "
+            "(crashed).\n\tat x\nCaused by: java.io.EOFException\n",
+            "a worker was lost;",
+        ),
+        ("Path does not exist: file:/x", "Path does not exist: file:/x;"),
+    ],
+)
+def test_a_job_that_failed_says_what_happened_in_the_worker(text: str, cause: str):
+    error = str(job_error(RuntimeError(text)))
+    assert f"{cause}" in error and error.startswith("the job of Spark failed: ")
+    assert "the same command resumes" in error and "\n" not in error
 
 
 @pytest.mark.slow
