@@ -1,6 +1,7 @@
 """Household games in ALFWorld's world, generated locally (arXiv 2010.03768)."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -33,6 +34,12 @@ class AlfworldGames:
         """The kinds of tasks."""
         return tuple(TASK_KINDS)
 
+    @property
+    def published(self) -> Mapping[str, Path]:
+        """The folders that `alfworld-download` fills, below `ALFWORLD_DATA`."""
+        root = Path(os.environ.get("ALFWORLD_DATA") or "~/.cache/alfworld").expanduser()
+        return {split: root / "json_2.1.1" / split for split in ("valid_seen", "valid_unseen")}
+
     def games(self, start: int, part: str | None) -> Iterator[Game]:
         """Yield games by their seeds."""
         kinds = tuple(TASK_KINDS) if part is None else (part,)
@@ -58,7 +65,8 @@ class AlfworldGames:
                 games.append({"environment": "alfworld", "kind": kind, "file": str(file)})
         if not games:
             raise CopeError(
-                f"{folder} has no {FILE_NAME}: give a folder of games that ALFWorld publishes"
+                f"{folder} has no {FILE_NAME}: give a folder of games that ALFWorld publishes, "
+                "which its alfworld-download installs below ALFWORLD_DATA"
             )
         return games
 

@@ -1,6 +1,6 @@
 """Tasks whose questions are games, which an agent plays, or single steps of solved games."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, Self
@@ -36,6 +36,11 @@ class GameSource(Protocol):
     @property
     def parts(self) -> Sequence[str]:
         """The names of the kinds of games."""
+        ...
+
+    @property
+    def published(self) -> Mapping[str, Path]:
+        """The folders of published games by the name of their split; empty without any."""
         ...
 
     def games(self, start: int, part: str | None) -> Iterator[Game]:
@@ -98,19 +103,24 @@ class GameTask:
         """Return solved games.
 
         Args:
-            split: `train`, `validation` or `test`: seeds that are far apart.
+            split: `train`, `validation` or `test`: seeds that are far apart; or the name of
+                published games.
             limit: number of games; 20 if None.
             data: a folder of games, or a game's file, in place of generated ones.
 
         Raises:
             CopeError: for an unknown split, a missing package, or files without a game.
         """
+        published = self.source.published
         if data is not None:
             games = iter(self.source.files(Path(data), self.part))
+        elif split in published:
+            games = iter(self.source.files(published[split], self.part))
         elif split in _SPLITS:
             games = self.source.games(_SPLITS[split], self.part)
         else:
-            raise CopeError(f"{self.name} has no split {split!r}: {suggest_names(split, _SPLITS)}")
+            known = (*_SPLITS, *published)
+            raise CopeError(f"{self.name} has no split {split!r}: {suggest_names(split, known)}")
         return solved_games(self.name, games, limit or _DEFAULT_GAMES)
 
     def load(

@@ -1,6 +1,6 @@
 """Cooking games of TextWorld, generated locally (arXiv 1806.11532)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,11 @@ class CookingGames:
     def parts(self) -> Sequence[str]:
         """The kinds of games."""
         return tuple(SETTINGS)
+
+    @property
+    def published(self) -> Mapping[str, Path]:
+        """None are published."""
+        return {}
 
     def games(self, start: int, part: str | None) -> Iterator[Game]:
         """Yield games by their seeds."""

@@ -3,12 +3,15 @@
 import asyncio
 import random
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cope.errors import CopeError
+from cope.eval.environments import solved
 from cope.eval.environments.alfworld import package
+from cope.eval.environments.alfworld.generate import generate_game
 from cope.eval.environments.alfworld.kinds import TASK_KINDS
 from cope.eval.environments.alfworld.layout import LAMP, Facts, draw_layout
 from cope.eval.environments.alfworld.problem import write_problem
@@ -97,6 +100,26 @@ def _import_packages(game: Any) -> None:
 def test_chance_wins_no_kind_of_games(game: Any) -> None:
     _import_packages(game)
     assert asyncio.run(_wins_by_chance(game, random.Random(1))) == [False] * DRAWS
+
+
+@pytest.mark.slow
+def test_a_published_game_is_solved_and_won(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("textworld")
+    pytest.importorskip("alfworld")
+    monkeypatch.setenv("ALFWORLD_DATA", str(tmp_path))
+    monkeypatch.setattr(solved, "cache_folder", lambda name: tmp_path)
+    made = generate_game("place", 0)
+    assert made is not None
+    folder = tmp_path / "json_2.1.1/valid_seen/pick_and_place_simple-Spoon-None-Table-1/trial_T1"
+    folder.mkdir(parents=True)
+    (folder / "game.tw-pddl").write_text(made.data)
+    (folder / "traj_data.json").write_text("{}")
+    found = task_by_name("alfworld-gen")
+    (game,) = found.load("valid_seen", 1)
+    assert (game.question, game.fields["kind"]) == (f"{made.task}.", "place")
+    assert asyncio.run(found.score(game, game.answer)).value == 1.0
 
 
 @pytest.mark.slow

@@ -129,6 +129,27 @@ def test_published_games_are_found_below_their_folder(tmp_path: Path) -> None:
         source.files(tmp_path / "nothing", None)
 
 
+def test_installed_games_are_splits_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALFWORLD_DATA", str(tmp_path))
+    found = task_by_name("alfworld-gen")
+    with pytest.raises(CopeError, match="alfworld-download installs"):
+        found.load("valid_unseen", 1)
+    for name in ("pick_two_obj_and_place-Pen-None-Desk-3", "pick_and_place_with_movable_recep-A-1"):
+        folder = tmp_path / "json_2.1.1" / "valid_unseen" / name / "trial_T1"
+        folder.mkdir(parents=True)
+        (folder / "game.tw-pddl").write_text("{}")
+    games = found.load("valid_unseen", 5)
+    assert [game.fields["kind"] for game in games] == ["other", "two"]
+    assert all(Path(game.game["file"]).is_file() for game in games)
+    assert [
+        one.fields["kind"] for one in task_by_name("alfworld-gen:two").load("valid_unseen")
+    ] == ["two"]
+    with pytest.raises(CopeError, match="no split 'valid_unsen'.*valid_unseen"):
+        found.load("valid_unsen", 1)
+
+
 def test_a_damaged_solution_is_worked_out_again(tmp_path: Path) -> None:
     cache = SolutionCache(tmp_path)
     cache.add({"seed": 1}, follow(ChestGame(), TASK, WINS))
