@@ -173,11 +173,14 @@ class Cascade(PromptedProgram):
     def concurrency(self) -> int:
         """Return how many questions keep the first round's tier busy: one more than its slots.
 
-        A question fills a slot with each sample, or one slot when a single sample can decide.
+        A question fills a slot with each sample, or one slot when a single sample can decide. Where
+        the round may be left, it fills as many as are requested first.
         """
         first = self.preset.rounds[0]
         slots = self.team[first.reasoner].lm.runtime.semaphore.size
         samples = 1 if self.confidence_of(1).single_sample_decides else first.samples
+        if self.give_up is not None and first.give_up is not None:
+            samples = min(samples, self.give_up.earliest(first.give_up, 1) or samples)
         return max(2, math.ceil(slots / samples) + 1)
 
     def rounds(self) -> Iterator[CascadeRound]:

@@ -235,7 +235,7 @@ def _recorder(service: Service, audits: bool) -> Recorder:
 def _drawing_all(program: Cascade) -> Cascade:
     """Return a program that draws all samples of a round, whether they can change it or not."""
     params: dict[str, Any] = dict(program.get_params())
-    params["early_stop"] = NONE
+    params["early_stop"], params["give_up"] = NONE, None
     other = type(program)(**params)
     other.load_state(program.dump_state())
     return other

@@ -73,6 +73,8 @@ class Recorder:
                 raise CopeError(f"{name} is an ensemble: record its programs one by one")
             if cascade.early_stop != NONE:
                 raise CopeError(f"{name} leaves samples out: make it with early_stop={NONE!r}")
+            if cascade.give_up is not None:
+                raise CopeError(f"{name} leaves rounds early: make it without give_up=")
 
     @property
     def primary(self) -> Cascade:

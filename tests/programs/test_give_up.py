@@ -61,6 +61,14 @@ def test_a_round_is_not_left_in_other_states(states: tuple[tuple[int, int, int],
     assert not any("undrawn" in record for record in told.rounds)
 
 
+def test_more_questions_are_in_flight_where_fewer_samples_are():
+    team = team_of(split_vote, limits={"small": 10})
+    counts = []
+    for rule in (table(), table((1, 2, 1)), table((1, 4, 1))):
+        counts.append(Cascade(preset(), team, give_up=rule).concurrency())
+    assert counts == [3, 6, 4]  # five, two and four samples of a question at once, and one more
+
+
 def test_samples_that_may_not_be_drawn_are_not_requested():
     told = cascade((1, 2, 1), (2, 3, 1), (2, 5, 1), early_stop="none")(question="What is 4 + 5?")
     calls = {row["round"]: row["calls"] for row in told.usage}

@@ -10,6 +10,7 @@ from typing import Any
 import dspy
 import httpx
 import pytest
+from support.give_up_worlds import preset as left_preset, table
 from support.sweeps import sweep
 
 from cope import Cascade, Team
@@ -83,6 +84,16 @@ def test_every_answer_of_the_program_is_recorded_once(tmp_path: Path) -> None:
     assert line["rounds"][0]["accepted"] and line["usd"] is not None
     assert file.stat().st_mode & 0o077 == 0
     assert not traffic.audits and traffic.skipped == 0
+
+
+def test_audits_draw_all_samples_of_a_program_that_leaves_rounds(tmp_path: Path) -> None:
+    team = make_service().program.team
+    left = Cascade(left_preset(), team, give_up=table((1, 1, 1))).with_answer_kind("number")
+    options = RecordOptions(tmp_path / "traffic.jsonl", 0.5)
+    recorder = TrafficRecorder(
+        Service(left), options, Access(Accounts(":memory:")), lambda line: None
+    )
+    assert isinstance(recorder, TrafficRecorder)
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from cope.models import Price
 from cope.models.engines.base import LocalEngine, chat_messages, response
 from cope.programs import VisibleTests, load_preset
 from cope.programs.ensemble import Ensemble
+from cope.programs.give_up import GiveUp
 from cope.sandbox import TestOutcome, TestReport
 
 
@@ -201,6 +202,8 @@ def test_an_ensemble_and_a_program_that_stops_early_are_refused(scripted: Callab
     team = scripted(agree).team
     with pytest.raises(CopeError, match="early_stop='none'"):
         Recorder({"cope": Cascade("cope", team)})
+    with pytest.raises(CopeError, match="make it without give_up="):
+        Recorder({"cope": Cascade("cope", team, early_stop="none", give_up=GiveUp([], []))})
     pair = [Cascade("cope", team, early_stop="none") for _ in range(2)]
     several = Ensemble.from_cascades(pair)
     with pytest.raises(CopeError, match="ensemble"):
