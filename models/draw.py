@@ -45,7 +45,7 @@ class Draw:
     """The samples of one prompt that one request draws.
 
     Args:
-        own: by sample, in the order in which samples are requested, the settings that only it has.
+        own: by sample, the settings that only it has.
     """
 
     def __init__(self, own: Mapping[int, JsonObject]) -> None:
@@ -141,10 +141,14 @@ class _Request:
         return drawn
 
     def _missing(self) -> dict[int, JsonObject]:
-        """Return the settings of the samples that the ledger of the context does not have."""
+        """Return the settings of the samples that the ledger of the context does not have.
+
+        They get the completions by their indices. So the lowest one counts the prompt, which a
+        replay with fewer samples has too.
+        """
         ledger, lm = current_ledger(), self._lm
         missing: dict[int, JsonObject] = {}
-        for sample, own in self._own.items():
+        for sample, own in sorted(self._own.items()):
             arguments = self._shared | own
             if ledger is not None:
                 settings = lm.kwargs | arguments

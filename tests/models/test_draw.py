@@ -55,12 +55,14 @@ def ask_all(lm: TierLM, indices: list[int], **settings: Any) -> tuple[list[Any],
     return texts, sorted(meter.calls, key=lambda call: call.sample or 0)
 
 
-def test_one_request_draws_the_samples_in_their_order():
+def test_one_request_draws_all_samples():
     with faulty(several(TEXTS)) as server:
         texts, calls = ask_all(model(server), [2, 0, 3, 1])
-    assert texts == TEXTS
+    assert texts == [TEXTS[2], TEXTS[0], TEXTS[3], TEXTS[1]]
     assert [body["n"] for body in server.bodies] == [4]
     assert [call.sample for call in calls] == [0, 1, 2, 3]
+    # A replay with fewer samples, which are those of the lowest indices, counts the prompt too.
+    assert [call.prompt_tokens for call in calls] == [PROMPT_TOKENS, 0, 0, 0]
 
 
 def test_the_prompt_is_counted_once_and_every_completion_is_counted():
