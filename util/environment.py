@@ -5,6 +5,7 @@ import os
 ENVIRONMENT_VARIABLES = {
     "COPE_WEIGHTS": "a folder with weights of local models, searched first; `--weights` is another",
     "COPE_CACHE": "the folder of downloaded weights; the default is the user's cache folder",
+    "ALFWORLD_DATA": "the folder of the games that ALFWorld publishes",
     "HF_ENDPOINT": "the address of the model hub",
     "HF_TOKEN": "a token for the model hub",
     "OLLAMA_HOST": "the Ollama server of `ollama/NAME` without an address",

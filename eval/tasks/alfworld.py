@@ -1,12 +1,12 @@
 """Household games in ALFWorld's world, generated locally (arXiv 2010.03768)."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
 from ...errors import CopeError
 from ...programs.agent.environment import Game
+from ...util.environment import read_variable
 from ..environments.alfworld.kinds import TASK_KINDS
 from ..environments.base import Solution
 from .games import GameTask
@@ -37,7 +37,7 @@ class AlfworldGames:
     @property
     def published(self) -> Mapping[str, Path]:
         """The folders that `alfworld-download` fills, below `ALFWORLD_DATA`."""
-        root = Path(os.environ.get("ALFWORLD_DATA") or "~/.cache/alfworld").expanduser()
+        root = Path(read_variable("ALFWORLD_DATA") or "~/.cache/alfworld").expanduser()
         return {split: root / "json_2.1.1" / split for split in ("valid_seen", "valid_unseen")}
 
     def games(self, start: int, part: str | None) -> Iterator[Game]:

@@ -36,6 +36,7 @@ __all__ = ["hypothesis_profiles"]
 _DSPY_LOG = logging.getLogger("dspy")
 PLANS = (GoalPlan, GuidelinePlan, CodeGoalPlan, CodeGuidelinePlan)
 _OF_THE_USER = (
+    "ALFWORLD_DATA",
     "COPE_WEIGHTS",
     "OLLAMA_HOST",
     "OLLAMA_API_KEY",
