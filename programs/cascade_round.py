@@ -143,7 +143,8 @@ class CascadeRound(ProgramModule):
         role = None
         if self.response_format is None:  # which may take more than one request for a reply
             role = role_of_shared_prompt(self.planner, shared)
-        together = draw_together(call, order, role, confidence, early_stop, forwards)
+        first = leaver.first
+        together = draw_together(call, order, role, confidence, early_stop, forwards, first)
         call = replace(call, draws=together.draws)
 
         async def make(index: int) -> Sample:
@@ -169,7 +170,7 @@ class CascadeRound(ProgramModule):
                 early_stop=early_stop,
                 counted=counted,
                 leaves=leaver.rule,
-                first=together.first or leaver.first,
+                first=together.first or first,
             )
         together.count(len(samples))
         if isinstance(tally, FinishingTally):

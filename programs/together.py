@@ -66,6 +66,7 @@ def draw_together(
     confidence: Confidence,
     early_stop: str,
     forwards_plan: bool,
+    before_left: int | None = None,
 ) -> DrawnTogether:
     """Return how the samples of a round are drawn.
 
@@ -76,6 +77,7 @@ def draw_together(
         confidence: turns samples into an answer.
         early_stop: the rule that stops the round.
         forwards_plan: whether a later round needs the plan behind the majority.
+        before_left: samples after which the round may be left for the next one; None for never.
     """
     spec = call.spec
     tier = spec.planner if role == "plan" else spec.reasoner
@@ -86,6 +88,7 @@ def draw_together(
     if not can_draw(lm):
         return DrawnTogether()
     first = confidence.min_samples(spec, True, early_stop, forwards_plan)
+    first = min(first, before_left or first)
     several = lm.runtime.several
     if several.sampling == "auto":
         one_by_one = favors_throughput() or confidence.single_sample_decides

@@ -9,6 +9,7 @@ import dspy
 import pytest
 from support.choices import PROMPT_TOKENS, cascade_on, several
 from support.fault_server import FaultServer, faulty
+from support.give_up_worlds import table
 
 from cope import CopeError, Team
 from cope.models.concurrency import favoring_throughput
@@ -48,6 +49,18 @@ def test_samples_are_requested_in_two_parts(
     usage = [row for row in prediction.usage if row["tier"] == "small"]
     assert sum(row["prompt_tokens"] for row in usage) == PROMPT_TOKENS * len(requests)
     assert sum(row["completion_tokens"] for row in usage) == 7 * sum(requests)
+
+
+def test_a_round_that_may_be_left_requests_first_what_decides_that():
+    spec = {"reasoner": "small", "samples": 8, "temperature": 0.8, "threshold": 0.75}
+    rounds = [spec | {"give_up": "seconds"}, {"reasoner": "large"}]
+    preset = Preset.model_validate({"name": "left", "rounds": rounds})
+    with faulty(several(answers(1, 2, 3, 4, 5, 6))) as server:
+        cascade = cascade_on(server, preset=preset, early_stop="exact")
+        cascade.give_up = table((1, 3, 1))
+        prediction = cascade(question="6 * 7?")
+    assert requested(server) == [3]
+    assert (prediction.rounds[0]["undrawn"], prediction.round) == (5, 2)
 
 
 VOTES = [[1] * 8, [1, 1, 1, 2, 1, 1, 1, 1], [1, 2, 3, 4, 5, 6, 7, 8], [1, 2] * 4, [2, 2, 1] * 3]
