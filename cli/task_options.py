@@ -28,8 +28,8 @@ task_file_option = option(
 )
 domain_option = option(
     "--domain",
-    type=click.Choice(list(DOMAINS)),
-    help="jsonl: what kind of questions are in --data. [default: short-answer]",
+    metavar="KIND",
+    help=f"jsonl: the kind of questions: {', '.join(DOMAINS)}. [default: short-answer]",
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from support.sweeps import sweep
 
 from cope import Cascade, Team
 from cope.batch.job import TableJob
@@ -40,7 +41,7 @@ def answers_and_calls(folder: Path, slots: int, early_stop: str = "exact") -> tu
     return pq.read_table(folder).to_pylist(), calls
 
 
-@pytest.mark.parametrize("slots", [4, 6])
+@sweep("slots", [4, 6], every=2)
 def test_a_batch_gives_the_same_answers_for_fewer_calls(
     tmp_path: Path, slots: int, monkeypatch: pytest.MonkeyPatch
 ):
@@ -52,6 +53,7 @@ def test_a_batch_gives_the_same_answers_for_fewer_calls(
     assert calls < 0.85 * usual_calls, "rows settle with fewer samples"
 
 
+@pytest.mark.slow
 def test_all_samples_are_asked_where_nothing_stops_early(tmp_path: Path):
     answers, calls = answers_and_calls(tmp_path, 6, early_stop="none")
     rounds = [row["round"] for row in answers]

@@ -61,6 +61,7 @@ def _recorded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recordi
     TASKS.unregister("chests")
 
 
+@pytest.mark.slow
 def test_the_steps_of_a_game_are_one_group(record: Recording) -> None:
     found = calibrate(record, CalibrationTarget(harm=0.3))
     assert found.target.group == "game"

@@ -10,6 +10,7 @@ import pytest
 from support.choices import PROMPT_TOKENS, cascade_on, several
 from support.fault_server import FaultServer, faulty
 from support.give_up_worlds import table
+from support.sweeps import sweep
 
 from cope import CopeError, Team
 from cope.models.concurrency import favoring_throughput
@@ -66,7 +67,7 @@ def test_a_round_that_may_be_left_requests_first_what_decides_that():
 VOTES = [[1] * 8, [1, 1, 1, 2, 1, 1, 1, 1], [1, 2, 3, 4, 5, 6, 7, 8], [1, 2] * 4, [2, 2, 1] * 3]
 
 
-@pytest.mark.parametrize("votes", VOTES)
+@sweep("votes", VOTES, every=4)
 @pytest.mark.parametrize("samples", [1, 2, 5, 8])
 def test_both_ways_decide_alike(votes: list[int], samples: int):
     decided = []

@@ -43,6 +43,7 @@ def test_the_records_tell_what_decides(told: list[dict[str, Any]], found: str):
     assert round_gate_text(system, 1).name == found
 
 
+@pytest.mark.slow
 def test_a_round_of_votes_says_so(tmp_path: Path):
     (system,) = report_data(open_source(run_in(tmp_path, "cope")))["systems"]
     assert [row["gate"] for row in system["reliability"]] == ["votes"] * len(system["reliability"])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from support.commands import cope, give_team
 from support.recordings import recorder, recording
+from support.sweeps import sweep
 
 from cope import Preset
 
@@ -82,13 +83,14 @@ def test_a_live_run_comes_to_what_the_replay_comes_to(calibrated: Any):
     assert sum("undrawn" in record for record in left) == one["give_up"]["rounds"]
 
 
-@pytest.mark.parametrize(
+@sweep(
     "words",
     [
         ("eval", "jsonl", "--data", "q.jsonl", "--no-track"),
         ("ask", "What is 3 + 1?"),
         ("compare", "jsonl", "--data", "q.jsonl", "--no-track", "--presets", "left.toml,large"),
     ],
+    every=3,
 )
 def test_a_live_command_without_counts_asks_nothing(calibrated: Any, words: tuple[str, ...]):
     calibrated.small.requests.clear()
@@ -99,6 +101,7 @@ def test_a_live_command_without_counts_asks_nothing(calibrated: Any, words: tupl
     assert not calibrated.small.requests
 
 
+@pytest.mark.slow
 def test_ask_says_why_a_round_is_left_and_compare_takes_the_calibration(calibrated: Any):
     said = []
     for number in range(QUESTIONS):

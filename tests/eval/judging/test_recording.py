@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.recordings import recorder, recording
+from support.sweeps import sweep
 
 from cope import Cascade, CopeError, Preset, Team
 from cope.eval import Recording, Replay
@@ -89,9 +90,10 @@ def test_a_loss_that_survives_the_swap_is_harm(
     assert not np.isnan(Replay(made).outcomes().score).any()
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("reply", "score"),
     [(lambda prompt: "first", 1.0), (lambda prompt: "?", 0.0), (lambda prompt: "tie", 1.0)],
+    every=3,
 )
 def test_flips_are_no_losses_and_unread_verdicts_are(
     record: Recording, judge: Any, tmp_path: Path, reply: Any, score: float

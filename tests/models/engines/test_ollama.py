@@ -109,6 +109,7 @@ def test_log_probabilities(ollama_server: Any):
     assert output["text"] == "42" and output["logprobs"].content[0].logprob == -0.25
 
 
+@pytest.mark.slow
 def test_samples_share_all_but_their_seed(ollama_server: Any):
     team = Team(
         OllamaEngine("m", ollama_server.address),

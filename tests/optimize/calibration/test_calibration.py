@@ -172,6 +172,7 @@ def test_a_budget_is_kept_or_refused(priced: Recording):
         calibrate(priced, CalibrationTarget(harm=0.5, budget=1.0))
 
 
+@pytest.mark.slow
 def test_what_is_not_known_is_not_minimized(priced: Recording, record: Recording):
     assert calibrate(priced, CalibrationTarget(harm=0.5)).target.minimize == "large-tokens"
     with pytest.raises(

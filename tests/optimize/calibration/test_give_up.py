@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.give_up_worlds import code_record, vote_record
+from support.sweeps import sweep
 from support.tested_records import SECONDS, program_record, rounds
 
 from cope import Preset
@@ -77,7 +78,7 @@ def records(votes: Recording, where: Path) -> dict[str, tuple[Recording, dict[st
     return {"votes": (votes, PRICES), "tests": (code_record(where, 10), PRICES)}
 
 
-@pytest.mark.parametrize("kind", ["votes", "tests"])
+@sweep("kind", ["votes", "tests"], every=2)
 def test_a_replay_with_the_states_leaves_the_rounds_that_were_learned(
     votes: Recording, tmp_path: Path, kind: str
 ):
@@ -120,7 +121,7 @@ def first_state(
 
 
 @pytest.mark.parametrize("tasks", [30, 100])
-@pytest.mark.parametrize("harm", [0.0, 0.02, 0.1])
+@sweep("harm", [0.0, 0.02, 0.1], every=3)
 def test_few_questions_are_lost_and_much_is_saved(tasks: int, harm: float):
     replay = Replay(program_record(tasks))
     found = learned(replay, harm)

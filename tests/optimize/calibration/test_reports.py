@@ -52,6 +52,7 @@ def test_recalibration_is_not_flattered(record: Recording):
     )
 
 
+@pytest.mark.slow
 def test_noise_cannot_be_recalibrated_away():
     """Outcomes that have nothing to do with the confidence: a fit on the same questions would look better than it is."""
     rng = np.random.default_rng(0)
@@ -90,6 +91,7 @@ def test_later_rounds_are_reported_for_all_and_for_those_that_reach_them(tmp_pat
     assert found[2].questions == (replay.confidence[:, 0] < 1).sum() < found[1].questions == 12
 
 
+@pytest.mark.slow
 def test_rules_are_compared_on_the_same_samples(record: Recording):
     rows = {row.rule: row for row in compare_early_stops(Replay(record, thresholds=(0.75,)))}
     assert list(rows) == ["none", "exact", "adaptive-consistency", "esc"]

@@ -9,6 +9,7 @@ import pytest
 from support.agent_replies import field, steps_done, team
 from support.games import CHESTS
 from support.scripted_environment import GAME, TASK, WINS
+from support.sweeps import mostly_slow
 
 from cope import Cascade
 from cope.errors import CopeError
@@ -23,8 +24,6 @@ from cope.util.files import read_jsonl
 
 PROPOSAL = "Find the key carefully, and copy an action.\nProposed prefix for output field: Action"
 LEARN = [name for name, one in OPTIMIZERS.items() if one.learns_from_games]
-FAST = ["bootstrap-few-shot", "copro"]
-SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in LEARN if name not in FAST]
 OTHERS = [name for name in OPTIMIZERS if name not in LEARN]
 
 
@@ -74,7 +73,7 @@ def compiled(
         compilation.close()
 
 
-@pytest.mark.parametrize("optimizer", [*FAST, *SLOW])
+@pytest.mark.parametrize("optimizer", mostly_slow(LEARN, "bootstrap-few-shot"))
 def test_an_optimizer_learns_to_win_games(tmp_path: Path, optimizer: str) -> None:
     made, _ = compiled(tmp_path, optimizer)
     assert made.before.accuracy == 0.2
@@ -92,6 +91,7 @@ def test_an_optimizer_of_training_rows_says_what_to_compile_on(
         compiled(tmp_path, optimizer)
 
 
+@pytest.mark.slow
 def test_an_interrupted_compile_pays_no_step_twice(tmp_path: Path) -> None:
     part, first = compiled(tmp_path, "bootstrap-random-search", budget=105)
     assert part.stop_reason is not None
@@ -102,6 +102,7 @@ def test_an_interrupted_compile_pays_no_step_twice(tmp_path: Path) -> None:
     assert len(first.requests) > 50
 
 
+@pytest.mark.slow
 def test_fewer_steps_are_a_gain(tmp_path: Path) -> None:
     def slow(messages: list[dict[str, str]], request: Any) -> str:
         """Look into the cellar first, unless the instructions ask for care."""

@@ -116,6 +116,7 @@ def test_scores_over_time_by_the_calls_made_so_far(made: Made):
     assert highest == made.outcome.after.accuracy
 
 
+@pytest.mark.slow
 def test_the_table_of_proposals(made: Made):
     rows = json.loads(made.text("candidates.json"))
     assert [row["number"] for row in rows] == list(range(len(made.outcome.candidates)))

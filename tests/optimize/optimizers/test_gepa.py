@@ -122,6 +122,7 @@ def test_predictors_take_turns_among_those_that_ran():
 FORM = "[[ ## reasoning ## ]]\nSo.\n\n[[ ## answer ## ]]\n{}\n\n[[ ## completed ## ]]"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [pytest.param("small", marks=pytest.mark.slow), "plan-then-solve"])
 def test_replies_that_cannot_be_read_are_shown_with_what_was_asked(name: str, tmp_path: Path):
     """Odd numbers get a reply without the form that DSPy's chat adapter asks for."""

@@ -14,6 +14,7 @@ from cope.report import open_source, report_data
 from cope.util.files import read_jsonl
 
 
+@pytest.mark.slow
 def test_a_records_figures_are_those_of_a_replay(record: Recording, record_folder: Path):
     source = open_source(record_folder / "r.parquet")
     assert [(s.name, s.is_primary) for s in source.systems[:2]] == [("cope", True), ("large", True)]
