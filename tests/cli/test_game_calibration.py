@@ -70,6 +70,7 @@ def test_the_steps_of_a_game_are_one_group(record: Recording) -> None:
     assert (found.split.test.units, len(found.split.test.rows)) == (GAMES, GAMES * STEPS)
 
 
+@pytest.mark.slow
 def test_intervals_count_games_and_not_steps(record: Recording) -> None:
     made = json.loads(done("eval", "--replay", "steps.parquet", "--json").stdout)
     right = round(made["accuracy"] * made["n"])

@@ -9,6 +9,7 @@ from typing import Any
 import dspy
 import pytest
 from dspy.lm15 import ContextLengthError, Message, Request, Response, TextPart, Usage
+from support.sweeps import sweep
 from support.tier_lms import engine_of, tier_lm
 
 from cope import Cascade, Team
@@ -75,7 +76,7 @@ def test_unknown_tokens_have_no_price():
 # DSPy's cache
 
 
-@pytest.mark.parametrize("on_disk", [False, True])
+@sweep("on_disk", [False, True], every=2)
 def test_a_hit_keeps_what_the_original_call_used(tmp_path: Path, on_disk: bool):
     dspy.configure_cache(
         enable_memory_cache=not on_disk,

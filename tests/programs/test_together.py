@@ -132,7 +132,7 @@ def test_a_callback_hears_of_every_sample():
     assert listener.calls == 8 and requested(server) == [1] * 8
 
 
-@pytest.mark.parametrize(("sampling", "calls"), [("requests", 8), ("auto", 1)])
+@sweep(("sampling", "calls"), [("requests", 8), ("auto", 1)], every=2)
 def test_many_questions_for_the_fewest_calls(sampling: str, calls: int):
     async def ask(server: FaultServer) -> None:
         with favoring_throughput():

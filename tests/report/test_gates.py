@@ -76,6 +76,7 @@ BY_TESTS: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 def test_a_round_of_tests_shows_neither_votes_nor_a_threshold():
     axes = plot_reliability(BY_TESTS, 330).axes[0]
     assert axes.get_xlabel() == "passes the shown tests" and not axes.texts

@@ -132,7 +132,7 @@ def test_a_record_without_audits_says_what_to_do(tmp_path: Path) -> None:
         Recording.open(file)
 
 
-@pytest.mark.parametrize("cut", [2, 30, 200])
+@sweep("cut", [2, 30, 200], every=3)
 def test_a_line_that_a_kill_tore_is_left_out(tmp_path: Path, cut: int) -> None:
     file = tmp_path / "traffic.jsonl"
     serve(file, [chat(n) for n in range(3)])

@@ -12,6 +12,7 @@ from cope.optimize.calibration import load_certificate
 from cope.programs import load_preset
 
 
+@pytest.mark.slow
 def test_what_was_chosen_the_guarantee_and_the_held_out_half(here: Path):
     imported(here)
     result = cope(
@@ -123,6 +124,7 @@ def test_nothing_but_a_calibration_is_written_over(here: Path):
     assert [cope(*words, "c.json").exit_code for _ in range(2)] == [0, 0]
 
 
+@pytest.mark.slow
 def test_without_right_answers_disagreement_alone_is_guaranteed(here: Path):
     file = published(here, 200)
     rows = [json.loads(line) for line in file.open()]

@@ -104,6 +104,7 @@ def test_other_commands_refuse_it_without_counts(words: tuple[str, ...]):
     assert result.exit_code == 1 and "rounds.1.give_up needs how often" in result.stderr
 
 
+@pytest.mark.slow
 def test_eval_and_compare_show_the_seconds_of_the_last_tier_alone():
     words = ("--calibration", "c.json")
     shown = cope(*REPLAY, *words).stdout

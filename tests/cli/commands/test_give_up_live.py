@@ -67,6 +67,7 @@ def calibrated(
     return made
 
 
+@pytest.mark.slow
 def test_a_live_run_comes_to_what_the_replay_comes_to(calibrated: Any):
     common = ("--preset", "left.toml", "--calibration", "c.json", "--json")
     live = ("eval", "jsonl", "--data", "q.jsonl", "--match", "math", "--no-track", *common)

@@ -24,6 +24,7 @@ def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[...
     scripted_commands(monkeypatch, scripted)
 
 
+@pytest.mark.slow
 def test_a_record_keeps_the_fields_of_its_rows_and_breaks_flips_down_by_them():
     done(*RECORD, "-o", "r.parquet")
     record = Recording.open("r.parquet")

@@ -92,6 +92,7 @@ def test_what_is_no_report_is_not_written_over(here: Path):
     assert (here / "r.parquet").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_said_in_a_line(here: Path):
     assert "there is no gone" in failed("gone")
     (here / "file").write_text("")

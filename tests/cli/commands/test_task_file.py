@@ -130,5 +130,6 @@ def test_a_table_of_a_domain_is_that_domains_task():
         assert "the row has no test_list (its fields: question, answer)" in line
         line = error_line(cope(command, "gsm8k", "--domain", "open", *options))
         assert "give the task jsonl and --data FILE" in line
-        line = error_line(cope(command, "jsonl", "--domain", "prose", *options))
+        words = ("jsonl", "--domain", "prose", "--data", "q.jsonl")
+        line = error_line(cope(command, *words, *options))
         assert "no kind of questions is named 'prose'" in line

@@ -171,6 +171,7 @@ def test_few_discordant_questions_get_exact_bounds():
     assert not pair.has_exact_bounds
 
 
+@pytest.mark.slow
 def test_groups_widen_the_interval_and_the_number_needed():
     rng = np.random.default_rng(0)
     lean = rng.choice([0.9, 0.1], 30).repeat(10)

@@ -172,6 +172,7 @@ def test_a_record_led_by_another_of_its_programs_replays_that_one(record: Record
         record.with_primary("larg")
 
 
+@pytest.mark.slow
 def test_prices_of_the_user_are_put_on_the_recorded_tokens(record: Recording):
     free = Replay(record, prices={"small": Price(0, 0), "large": Price(1, 2)}).sweep((0.75, 0.5))
     large = free.total("prompt_tokens", "large") + 2 * free.completion_tokens("large")

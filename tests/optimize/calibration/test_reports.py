@@ -77,6 +77,7 @@ def test_the_regression_is_scikit_learns():
         np.testing.assert_allclose(ours[folds == fold], fit.predict(confidence[folds == fold]))
 
 
+@pytest.mark.slow
 def test_later_rounds_are_reported_for_all_and_for_those_that_reach_them(tmp_path: Path):
     record = recording(
         recorder(team_of(unsure), load_preset("cope").with_overrides(samples=3)), tmp_path, 12

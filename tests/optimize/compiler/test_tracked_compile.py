@@ -128,6 +128,7 @@ def test_the_table_of_proposals(made: Made):
     assert {row["run"] for row in rows if row["run"]} == {child.id for child in made.inside}
 
 
+@pytest.mark.slow
 def test_prompts_difference_and_program(made: Made):
     before, after, diff = (made.text(f"prompts/{n}.txt") for n in ("before", "after", "diff"))
     assert "demonstration 1 of " in after and "demonstration 1 of " not in before
@@ -183,6 +184,7 @@ def test_how_a_run_ends_that_did_not_come_to_its_end(
     prepared.close()
 
 
+@pytest.mark.slow
 def test_a_compile_from_python_makes_the_same_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     tracker = TrackerInMemory()
     monkeypatch.setattr(tracking, "MlflowTracker", lambda: tracker)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.recordings import recorder, recording
+from support.sweeps import sweep
 
 from cope import Cascade, CopeError, Preset, Team
 from cope.eval import Replay
@@ -63,7 +64,7 @@ def test_the_best_of_n_is_returned_with_its_log_probabilities() -> None:
     assert chosen["logprob_window"] == pytest.approx((-0.04 * 15 - 0.5) / 16)
 
 
-@pytest.mark.parametrize("kind", ["perplexity", "lowest-window"])
+@sweep("kind", ["perplexity", "lowest-window"], every=2)
 @pytest.mark.parametrize("scale", [1, 30])
 def test_a_threshold_escalates_a_share_of_the_questions_whatever_the_scale(
     kind: str, scale: int

@@ -42,6 +42,7 @@ def test_a_records_figures_are_those_of_a_replay(record: Recording, record_folde
             assert mine["spent"] == theirs.usage.summary()
 
 
+@pytest.mark.slow
 def test_a_preset_that_a_record_cannot_replay_is_named_with_the_reason(
     record: Recording, record_folder: Path
 ):
