@@ -83,9 +83,10 @@ def make_api_model(
     is_own = address is not None and address.is_own and host == address.url
     if host:
         settings["api_base"] = host
-        for address in runtime.servers.addresses if runtime.servers else [host]:
-            register_address(address)
-            bypass_proxies(address)
+        servers = runtime.servers.addresses if runtime.servers else [host]
+        for server in servers:
+            register_address(server)
+            bypass_proxies(server)
     if key:
         settings["api_key"] = key
     elif host and not is_own:
