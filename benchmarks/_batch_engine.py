@@ -5,7 +5,6 @@ import json
 import os
 import random
 import re
-from pathlib import Path
 
 from dspy.lm15 import Request, Response
 
@@ -24,6 +23,7 @@ class CountingEngine(LocalEngine):
 
     def __init__(self, small: bool, calls: str = "", seconds: float = 0.0) -> None:
         self.small, self.calls, self.seconds = small, calls, seconds
+        self._log: int | None = None
 
     def dump_state(self) -> JsonObject:
         return {"small": self.small, "calls": self.calls, "seconds": self.seconds}
@@ -50,8 +50,9 @@ class CountingEngine(LocalEngine):
     def _note(self, call: list[str | int]) -> None:
         """Append a line for a call."""
         if self.calls:
-            with Path(self.calls).open("a") as file:
-                file.write(json.dumps(call) + "\n")
+            if self._log is None:
+                self._log = os.open(self.calls, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+            os.write(self._log, json.dumps(call).encode() + b"\n")
 
 
 class GuessingEngine(LocalEngine):

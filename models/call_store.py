@@ -1,17 +1,18 @@
 """A store of calls that several workers share, so that none of them repeats a call of another.
 
-The calls of one round of one question lie in one file, which is replaced as a whole after every
-call. While a worker makes such calls it has the lease of their folder; another worker that needs
-the same calls waits, and then finds them. An engine such as Spark repeats the work of a lost
-worker, and pays only for the calls that the lost worker had in flight.
+The calls of one round of one question lie in one file, which is whole after every call. While a
+worker makes such calls it has the lease of their folder; another worker that needs the same calls
+waits, and then finds them. An engine such as Spark repeats the work of a lost worker, and pays only
+for the calls that the lost worker had in flight.
 """
 
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import CopeError
 from ..util.hashing import digest
@@ -160,10 +161,13 @@ class GroupLedger(Ledger):
     def __post_init__(self) -> None:
         self._calls: dict[str, JsonObject] = {}
         self._is_changed = False
+        self._is_written = False
         self._writer: asyncio.Task[None] | None = None
         content = self.storage.read(self.name)
         if content is not None:
             self._calls = _checked(content, self.storage.address(self.name))
+            if _as_bytes(self._calls) == content:
+                self._is_written = bool(self._calls)
 
     def get(self, key: str) -> JsonObject | None:
         return self._calls.get(key)
@@ -174,16 +178,23 @@ class GroupLedger(Ledger):
         A slow store is written in another thread, and calls that end meanwhile are written
         together.
         """
+        is_new = key not in self._calls
         self._calls[key] = redact_data({OWNER_KEY: self.owner, **entry})
+        if self.storage.is_local and is_new and self._is_written:
+            # The same bytes as those of a whole file: one more member before the last brace.
+            member = b", " + _as_bytes({key: self._calls[key]})[1:]
+            if self.storage.overwrite_end(self.name, 1, member):
+                return
         if self.storage.is_quick:
             self.storage.write(self.name, self._content())
+            self._is_written = True
             return
         self._is_changed = True
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_changes())
 
     def _content(self) -> bytes:
-        return json.dumps(self._calls, ensure_ascii=False).encode("utf-8", "replace")
+        return _as_bytes(self._calls)
 
     async def _write_changes(self) -> None:
         while self._is_changed:
@@ -211,6 +222,10 @@ class GroupLedger(Ledger):
         """Do nothing, because the file is whole after every call."""
 
 
+def _as_bytes(calls: Mapping[str, JsonObject]) -> bytes:
+    return json.dumps(calls, ensure_ascii=False).encode("utf-8", "replace")
+
+
 def _checked(content: bytes, address: str) -> dict[str, JsonObject]:
     """Return the calls in a file.
 
@@ -218,7 +233,7 @@ def _checked(content: bytes, address: str) -> dict[str, JsonObject]:
         CopeError: when they are damaged.
     """
     try:
-        calls = parse_json(content)
+        calls = _parse(content)
         for entry in calls.values():
             if not isinstance(entry["call"], dict) or not isinstance(entry["outputs"], list):
                 raise ValueError("an entry is no call")
@@ -228,3 +243,22 @@ def _checked(content: bytes, address: str) -> dict[str, JsonObject]:
             "makes its calls again"
         ) from None
     return calls
+
+
+def _parse(content: bytes) -> Any:
+    """Return the value of a JSON text, also where the last member of the object is not complete.
+
+    Its writer was killed, so that call is made again.
+
+    Raises:
+        ValueError: for another text, or one without a whole member.
+    """
+    try:
+        return parse_json(content)
+    except ValueError:
+        end = content.rfind(b'}, "')
+        while end > 0:
+            with suppress(ValueError):
+                return parse_json(content[: end + 1] + b"}")
+            end = content.rfind(b'}, "', 0, end)
+        raise

@@ -5,7 +5,6 @@ Spark repeats the tasks of a lost worker. The store of calls, which all workers 
 calls that the lost worker had finished, so a repeated task pays only for those in flight.
 """
 
-import io
 import json
 import os
 import re
@@ -18,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import CopeError, first_line, suggest_names
@@ -176,9 +176,12 @@ def _read_outcomes(storage: Storage, folder: str) -> Iterator[RowOutcome]:
     """Yield the outcomes in the files that a job of Spark has written."""
     for name in storage.names(folder):
         data = storage.read(f"{folder}/{name}")
-        if data is not None and name.endswith(".parquet"):
-            for text in pq.read_table(io.BytesIO(data)).column("outcome").to_pylist():
-                yield RowOutcome(**json.loads(text))
+        if data is None or not name.endswith(".parquet"):
+            continue
+        # Not pq.read_table, whose threads take three times as long, and keep memory of their own.
+        table = pq.ParquetFile(pa.BufferReader(data)).read(["outcome"], use_threads=False)
+        for text in table.column(0).to_pylist():
+            yield RowOutcome(**json.loads(text))
 
 
 def spark_session(settings: Mapping[str, str]) -> "SparkSession":

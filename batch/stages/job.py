@@ -1,6 +1,7 @@
 """Answer a table stage by stage, in shards, each of which may be asked again at any time."""
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -25,6 +26,9 @@ from .report import BatchReport, StageTotals
 from .rows import FAILED, REFUSED, RowOutcome, RowRequest, ShardRequest
 from .state import BatchState
 from .worker import group_of, program_digest
+
+_SHARDS_IN_MEMORY = 4
+"""Shards in progress that are not read from their files again; a runner may begin all of them."""
 
 
 def _ignore(*args: object) -> None:
@@ -142,6 +146,7 @@ class _Batch:
         self._cascade, self._options, self._state = cascade, options, state
         self._callbacks = callbacks
         self._loaded: set[str] = set()
+        self._asked: OrderedDict[tuple[int, int], ShardRequest] = OrderedDict()
         self.stages: list[StageTotals] = []
         self.stop_reason: str | None = None
         self._program = program_digest(cascade, dict(job.settings))
@@ -236,12 +241,17 @@ class _Batch:
                 return
             request = self._request(stage, shard)
             if request.rows:
+                self._asked[stage, shard] = request
+                if len(self._asked) > _SHARDS_IN_MEMORY:
+                    self._asked.popitem(last=False)
                 yield request
 
     async def _run_stage(self, totals: StageTotals) -> None:
         """Ask the open rows, and save each shard as it is done."""
         async for response in self._runner.run_stage(self._requests(totals.stage)):
-            asked = self._request(totals.stage, response.shard)
+            asked = self._asked.pop((totals.stage, response.shard), None)
+            if asked is None:
+                asked = self._request(totals.stage, response.shard)
             self._check(asked, response.outcomes)
             self._state.add(totals.stage, response.shard, response.outcomes)
             totals.add(response.outcomes)

@@ -161,7 +161,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(storage: Storage, monkeypatch: p
     def full(*args: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "replace", full)
     monkeypatch.setattr(type(storage._fs), "pipe_file", full)
     with pytest.raises(CopeError, match="cannot write .*No space left on device; make room"):
         storage.write("a/b", b"new")
@@ -170,6 +170,54 @@ def test_a_file_is_replaced_whole_or_not_at_all(storage: Storage, monkeypatch: p
     storage.remove("a")
     storage.remove("a")
     assert storage.names() == [] and storage.read("a/b") is None
+
+
+def test_a_call_is_added_to_a_file_as_if_it_was_written_whole(storage: Storage):
+    entries = {f"k{n}": {"call": {"model": "ä"}, "outputs": [f'}}, "{n}']} for n in range(4)}
+
+    async def put(names: list[str]) -> None:
+        async with CallStore(storage).group(GROUP, "run:1") as ledger:
+            for name in names:
+                ledger.put(name, entries[name])
+
+    asyncio.run(put(["k0", "k1"]))
+    asyncio.run(put(["k2", "k3", "k3"]))
+    content = storage.read(f"{GROUP.folder}/calls.json") or b""
+    whole = {name: {"owner": "run:1", **entry} for name, entry in entries.items()}
+    assert content == json.dumps(whole, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("lost", [1, 9, 40, 52])
+def test_a_call_that_a_killed_process_did_not_write_to_its_end_is_made_again(
+    storage: Storage, lost: int
+):
+    """The last one of 60 bytes lacks `lost` of them; the file is as before once it is made."""
+    name = f"{GROUP.folder}/calls.json"
+    entry = {"call": {"model": "m", "usage": {}}, "outputs": ['}, "x": 1']}
+    found: list[str] = []
+
+    async def put(count: int) -> None:
+        async with CallStore(storage).group(GROUP, "run:1") as ledger:
+            found[:] = [key for key in ("a", "b", "c") if ledger.get(key)]
+            for key in ("a", "b", "c")[:count]:
+                ledger.put(key, entry)
+
+    asyncio.run(put(3))
+    whole = storage.read(name) or b""
+    storage.write(name, whole[:-lost])
+    asyncio.run(put(0))
+    assert found == ["a", "b"]
+    asyncio.run(put(3))
+    assert storage.read(name) == whole
+
+
+def test_a_full_disk_keeps_the_end_of_a_file(tmp_path: Path):
+    with pytest.raises(CopeError, match="cannot write .*full: .*make room"):
+        Storage("/dev").overwrite_end("full", 0, b"new")
+    storage = Storage(tmp_path)
+    assert not storage.overwrite_end("a", 1, b"new")
+    storage.write("a", b"old")
+    assert storage.overwrite_end("a", 1, b"er") and storage.read("a") == b"oler"
 
 
 def test_an_address_that_nothing_opens_is_one_line():
