@@ -15,7 +15,7 @@ from .errors import ApiError, metrics_missing, unknown_model
 from .mcp.endpoint import mount_mcp
 from .metrics import open_metrics
 from .middleware import BodyLimit, LogLine, RequestIdentity, write_log_line
-from .openapi import ANSWERS, ERRORS
+from .openapi import ANSWERS, ERRORS, DescribedApi
 from .options import ServeOptions
 from .page.routes import mount_page
 from .places import READY, Places
@@ -81,7 +81,7 @@ def make_app(
         Middleware(ErrorResponses, places=places),
         Middleware(BodyLimit, most=options.max_body, patience=options.patience),
     ]
-    app = FastAPI(
+    app = DescribedApi(
         title="COPE",
         middleware=middleware,
         docs_url=None,

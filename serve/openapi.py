@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from fastapi import FastAPI
 from pydantic import BaseModel
+
+from ..util.json_types import JsonObject
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -27,12 +30,36 @@ ERRORS: Responses = {
     "5XX": {"model": ErrorBody, "description": "The request failed."},
 }
 
+_EVENT = {
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+    "required": ["data"],
+}
+
 ANSWERS: Responses = {
     200: {
         "description": "The answer, whole or as server-sent events.",
         "content": {
             "application/json": {"schema": {"type": "object"}},
-            "text/event-stream": {"schema": {"type": "string"}},
+            "text/event-stream": {"itemSchema": _EVENT},
         },
     }
 }
+
+
+class DescribedApi(FastAPI):
+    """An application whose errors are JSON in its OpenAPI document, whatever else a path returns.
+
+    FastAPI describes errors with the media type of the path's answers.
+    """
+
+    def openapi(self) -> JsonObject:
+        """Return the document."""
+        document = super().openapi()
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                for status in ERRORS:
+                    described = operation["responses"][status]
+                    (content,) = described["content"].values()
+                    described["content"] = {"application/json": content}
+        return document
