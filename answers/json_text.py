@@ -19,7 +19,7 @@ class NoJson(ValueError):
 
 
 def json_in_reply(reply: str) -> str:
-    """Return the JSON text in a reply: all of it, else its last fenced block, else what begins it.
+    """Return the JSON in a reply: what it begins with, else its last block, else its first value.
 
     Raises:
         NoJson: when there is none. Numbers that JSON lacks, such as NaN, are none, and a value that
@@ -30,11 +30,13 @@ def json_in_reply(reply: str) -> str:
     """
     if len(reply) > MAX_CHARS:
         raise NoJson("the reply is too long")
-    texts = [reply]
+    whole = reply.strip()
+    if whole.startswith(("{", "[")):  # read as it is streamed, see `JsonStart`
+        end = _end_of_value(whole, 0)
+        if end is not None:
+            return whole[:end]
     shown = visible_text(reply)
-    texts += reversed(_FENCE.findall(shown))
-    texts.append(shown)
-    for text in texts:
+    for text in [whole, *reversed(_FENCE.findall(shown)), shown]:
         if is_json(text.strip()):
             return text.strip()
     return _first_value(shown)
@@ -75,16 +77,20 @@ def canonical_json(value: Any) -> str:
 def _first_value(text: str) -> str:
     """Return the first object or list in a text."""
     for start in re.finditer(r"[{\[]", text):
-        try:
-            _, end = _DECODER.raw_decode(text, start.start())
-        except RecursionError:
-            break
-        except ValueError:
-            if text.count("{", start.end()) + text.count("[", start.end()) > 100:
-                break  # reading from each of them would take long
-            continue
-        return text[start.start() : end]
+        end = _end_of_value(text, start.start())
+        if end is not None:
+            return text[start.start() : end]
+        if text.count("{", start.end()) + text.count("[", start.end()) > 100:
+            break  # reading from each of them would take long
     raise NoJson("the reply holds no JSON")
+
+
+def _end_of_value(text: str, start: int) -> int | None:
+    """Return where the value ends that begins at a place; None when none does."""
+    try:
+        return _DECODER.raw_decode(text, start)[1]
+    except (ValueError, RecursionError):
+        return None
 
 
 def _plain(value: Any) -> Any:

@@ -32,6 +32,7 @@ from .meter import new_call, record_call
 from .outputs import clean_outputs, plain_outputs
 from .prices import Price
 from .replies import check_outputs, finish_reason, is_rejected
+from .reply_text import begin_reply
 from .retries import retry_pause
 from .runtime import TierRuntime
 from .server_waits import SERVER_WAITS
@@ -185,6 +186,7 @@ class TierLM(dspy.LM):
         failed = True
         try:
             for attempt in itertools.count(1):
+                begin_reply()
                 try:
                     async with timed_attempt(call, self):
                         outputs = await send(prompt, messages, kwargs)

@@ -11,8 +11,9 @@ from ..models import Team, metered
 from ..models.adapter import LeanAdapter
 from ..models.concurrency import with_priority
 from ..models.continuation import ContinuingAdapter, can_continue, continuation_settings
-from ..models.reply_text import TextSink, use_text_sink
+from ..models.reply_text import use_text_sink
 from ..models.spending import budget_round
+from .answer_text import answer_sink
 from .confidence.base import Confidence, FinishingTally, Sample
 from .confidence.early_stopping import EXACT, HEURISTIC_RULES, rescale_confidence
 from .confidence.proposed_tests import keep_tests
@@ -22,7 +23,6 @@ from .confidence.votes import accepts
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
 from .events import (
-    AnswerText,
     Planned,
     RoundDecided,
     RoundStarted,
@@ -269,7 +269,8 @@ class CascadeRound(ProgramModule):
             )
 
         with call.context(tier, "reason", sample.trace, index, adapter) as on:
-            on.enter_context(use_text_sink(self._text_sink(start)))
+            sink = answer_sink(self.number, start) if self.shows_text else None
+            on.enter_context(use_text_sink(sink))
             try:
                 with metered() as meter:
                     prediction = await acall_until_answer(
@@ -284,16 +285,3 @@ class CascadeRound(ProgramModule):
         if prediction.marked or not sample.cut:  # the number before a cut is seldom the answer
             sample.answer = prediction.answer
         return sample
-
-    def _text_sink(self, start: str) -> TextSink | None:
-        """Return what reports the answer while it is written, if anybody observes the cascade.
-
-        Args:
-            start: the start of the reply that the model does not write again.
-        """
-        observer = current_observer()
-        if observer is None or not self.shows_text:
-            return None
-        if start:
-            observer(AnswerText(self.number, start))
-        return lambda text: observer(AnswerText(self.number, text))

@@ -98,10 +98,17 @@ class RoundDecided:
 
 @dataclass(frozen=True)
 class AnswerText:
-    """A part of the answer is written, in a round whose only sample answers without a vote."""
+    """A part of the answer is written, in a round whose only sample answers without a vote.
+
+    Attributes:
+        round: from 1.
+        text: the part.
+        anew: whether the answer begins again with this part, because the reply broke off.
+    """
 
     round: int
     text: str
+    anew: bool = False
 
 
 Event = RoundStarted | Planned | SampleCounted | RoundDecided | AnswerText

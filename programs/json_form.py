@@ -86,7 +86,7 @@ class JsonForm:
             answer_kind=_KIND,
             unnamed_kind=_KIND,
             answer_field="answer",
-            answer_is_reply=False,
+            answer_is_reply=True,
             gate_text=threshold_is_a_share,
             gate_is_share=True,
             response_format=self.response_format,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import dspy
 
@@ -19,6 +20,14 @@ from .service import SHORTCUT, Finished, KeepAlive, Question, Service, ServiceEv
 from .shortcut import is_shortcut
 from .text_stream import TextStream, cut_at_stops
 from .usage import LastTierCost, api_usage, cascade_field
+
+
+class Whole(NamedTuple):
+    """An answer that is sent whole: its end, the lines of its reasoning, and the JSON so far."""
+
+    finished: Finished
+    reasoning: str
+    written: str
 
 
 @dataclass
@@ -79,11 +88,11 @@ class Completion:
         choices = []
         predictions = []
         for index, task in enumerate(tasks):
-            finished, reasoning = task.result()
+            finished, reasoning, written = task.result()
             prediction = finished.prediction
             message = {
                 "role": "assistant",
-                "content": self.text(prediction),
+                "content": self.text(prediction, written),
                 "reasoning_content": reasoning,
                 "refusal": None,
             }
@@ -93,40 +102,59 @@ class Completion:
         body = self._head.body("chat.completion") | {"choices": choices}
         return body | {"usage": api_usage(predictions), "cope": self.cascade_field(predictions[0])}
 
-    async def answer(self) -> tuple[dspy.Prediction, str]:
-        """Answer the first choice, and return the prediction and the lines of its reasoning."""
+    async def answer(self) -> Whole:
+        """Answer the first choice."""
         async with self.within_time():
-            finished, reasoning = await self._whole(self.questions[0])
-        return finished.prediction, reasoning
+            return await self._whole(self.questions[0])
 
     def within_time(self) -> asyncio.Timeout:
         """Return the limit of time of the request, as a context."""
         return asyncio.timeout(self.options.request_timeout)
 
-    async def _whole(self, question: Question) -> tuple[Finished, str]:
-        """Answer a question, and return its end and the lines of its reasoning."""
+    async def _whole(self, question: Question) -> Whole:
         cascade = self.service.cascade(question.model)
         lines: list[str] = []
+        text = self.text_stream()
         async for event in self.service.events(question):
-            if isinstance(event, Finished):
-                return event, "".join(lines)
-            if not isinstance(event, KeepAlive | AnswerText):
-                lines.append(narrate(event, cascade))
+            match event:
+                case Finished():
+                    return Whole(event, "".join(lines), text.sent)
+                case AnswerText():
+                    if self.is_json:  # else the prediction has the text
+                        _ = text.add(event.text, event.anew)
+                case KeepAlive():
+                    pass
+                case _:
+                    lines.append(narrate(event, cascade))
         raise ApiError(500, "the answer did not end", "server_error")
 
-    def text(self, prediction: dspy.Prediction) -> str:
+    @property
+    def is_json(self) -> bool:
+        """Whether the answers are JSON."""
+        return self.questions[0].json_form is not None
+
+    def text_stream(self) -> TextStream:
+        """Return what passes on the text of an answer while it is written."""
+        return TextStream(self.request.stops, self.is_json)
+
+    def text(self, prediction: dspy.Prediction, written: str = "") -> str:
         """Return the text of an answer, up to the first stop.
 
+        Args:
+            prediction: the answer.
+            written: the beginning of an answer in JSON, as far as the engine streamed it. It is
+                all that there is of one that was cut at the limit of tokens.
+
         Raises:
-            ApiError: when JSON was asked for, and no sample fits its form. An answer that was cut
-                at the limit of tokens is empty instead.
+            ApiError: when JSON was asked for, and no sample fits its form.
         """
-        form = self.questions[0].json_form
-        if form is None:
+        if not self.is_json:
             return cut_at_stops(answer_text(prediction), self.request.stops)
-        if prediction.answer is None and finish_reason(prediction) != "length":
+        if prediction.answer is not None:
+            return answer_text(prediction)  # a stop within JSON would break it
+        if finish_reason(prediction) != "length":
             raise no_valid_answer()
-        return answer_text(prediction)  # a stop within JSON would break it
+        return written
 
     def _logprobs(self, finished: Finished) -> JsonObject | None:
         """Return the log-probabilities of an answer; None when nobody asked for them."""
@@ -148,7 +176,7 @@ class Completion:
         yield DONE
 
     async def _chunks(self) -> AsyncIterator[str]:
-        texts = [TextStream(self.request.stops) for _ in self.questions]
+        texts = [self.text_stream() for _ in self.questions]
         predictions: dict[int, dspy.Prediction] = {}
         for index in range(len(texts)):
             yield self._chunk(index, {"role": "assistant", "content": ""})
@@ -158,12 +186,13 @@ class Completion:
                 case KeepAlive():
                     yield COMMENT
                 case AnswerText():
-                    part = texts[index].add(event.text)
+                    part = texts[index].add(event.text, event.anew)
                     if part:
                         yield self._chunk(index, {"content": part})
                 case Finished():
                     predictions[index] = event.prediction
-                    rest = texts[index].finish(self.text(event.prediction))
+                    text = texts[index]
+                    rest = text.finish(self.text(event.prediction, text.sent))
                     if rest or event.tokens:
                         delta = {"content": rest} if rest else {}
                         chunk = self._head.chunk(index, delta)

@@ -106,6 +106,17 @@ def no_valid_answer() -> ApiError:
     )
 
 
+def answer_changed() -> ApiError:
+    """Return the error for an answer that differs from what a stream has sent of it."""
+    return ApiError(
+        502,
+        "the model wrote another answer after a part of this one was sent: ask again, without "
+        "stream",
+        "server_error",
+        code="answer_changed",
+    )
+
+
 def seconds_to_midnight(now: datetime) -> int:
     """Return the seconds until the next day begins, at least 1.
 

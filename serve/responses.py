@@ -7,11 +7,9 @@ created, the reasoning with its summary, the message with its text, completed.
 import json
 import secrets
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import dspy
 
 from ..programs.events import AnswerText
 from ..util.json_types import JsonObject
@@ -21,8 +19,7 @@ from .errors import ApiError, as_api_error
 from .narration import narrate
 from .responses_request import ResponsesRequest
 from .service import Finished, KeepAlive
-from .text_stream import TextStream
-from .usage import api_usage
+from .usage import responses_usage
 
 
 @dataclass
@@ -37,8 +34,9 @@ class Response:
 
     async def reply(self) -> JsonObject:
         """Answer, and return the whole body."""
-        prediction, reasoning = await self.completion.answer()
-        return self._body("completed", prediction, reasoning)
+        whole = await self.completion.answer()
+        text = self.completion.text(whole.finished.prediction, whole.written)
+        return self._answered(whole.finished, whole.reasoning, text)
 
     async def stream(self) -> AsyncGenerator[str]:
         """Answer, and yield server-sent events as things happen. An error is the last event."""
@@ -62,9 +60,8 @@ class Response:
         part = {"type": "summary_text", "text": ""}
         yield self._event("response.reasoning_summary_part.added", **reasoning, part=part)
         lines: list[str] = []
-        text = TextStream(self.completion.request.stops)
-        written = ""
-        prediction: dspy.Prediction | None = None
+        text = self.completion.text_stream()
+        finished: Finished | None = None
         question = self.completion.questions[0]
         cascade = self.completion.service.cascade(question.model)
         async for event in self.completion.service.events(
@@ -74,39 +71,40 @@ class Response:
                 case KeepAlive():
                     yield COMMENT
                 case AnswerText():
-                    new = text.add(event.text)
-                    if new and not written:
+                    is_first = not text.sent
+                    new = text.add(event.text, event.anew)
+                    if new and is_first:
                         for opening in self._open_message(reasoning, lines):
                             yield opening
-                    written += new
                     if new:
                         yield self._text_delta(new)
                 case Finished():
-                    prediction = event.prediction
+                    finished = event
                 case _:
                     lines.append(narrate(event, cascade))
-                    if not written:  # the reasoning has ended where the message began
+                    if not text.sent:  # the reasoning has ended where the message began
                         delta = lines[-1]
                         kind = "response.reasoning_summary_text.delta"
                         yield self._event(kind, **reasoning, delta=delta)
-        if prediction is None:
+        if finished is None:
             raise ApiError(500, "the answer did not end", "server_error")
-        if not written:
+        whole = self.completion.text(finished.prediction, text.sent)
+        rest = text.finish(whole)
+        if not text.sent:
             for opening in self._open_message(reasoning, lines):
                 yield opening
-        rest = text.finish(self.completion.text(prediction))
-        if rest:
-            yield self._text_delta(rest)
-        for ending in self._close_message(written + rest):
+        if rest or finished.tokens:
+            yield self._text_delta(rest, finished.tokens)
+        for ending in self._close_message(whole, finished.tokens):
             yield ending
-        body = self._body("completed", prediction, "".join(lines), written + rest)
+        body = self._answered(finished, "".join(lines), whole)
         yield self._event("response.completed", response=body)
 
     def _open_message(self, reasoning: JsonObject, lines: list[str]) -> list[str]:
         """Return the events that end the reasoning and begin the message."""
         part = {"type": "summary_text", "text": "".join(lines)}
         message = self._message_item("", "in_progress") | {"content": []}
-        empty = {"type": "output_text", "text": "", "annotations": []}
+        empty = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
         return [
             self._event("response.reasoning_summary_text.done", **reasoning, text="".join(lines)),
             self._event("response.reasoning_summary_part.done", **reasoning, part=part),
@@ -117,19 +115,21 @@ class Response:
             self._event("response.content_part.added", **self._content(), part=empty),
         ]
 
-    def _close_message(self, text: str) -> list[str]:
+    def _close_message(self, text: str, tokens: Sequence[JsonObject]) -> list[str]:
         """Return the events that end the message."""
-        message = self._message_item(text, "completed")
+        message = self._message_item(text, "completed", tokens)
+        done = self._content() | {"text": text, "logprobs": list(tokens)}
         return [
-            self._event("response.output_text.done", **self._content(), text=text, logprobs=[]),
+            self._event("response.output_text.done", **done),
             self._event(
                 "response.content_part.done", **self._content(), part=message["content"][0]
             ),
             self._event("response.output_item.done", output_index=1, item=message),
         ]
 
-    def _text_delta(self, text: str) -> str:
-        return self._event("response.output_text.delta", **self._content(), delta=text, logprobs=[])
+    def _text_delta(self, text: str, tokens: Sequence[JsonObject] = ()) -> str:
+        delta = self._content() | {"delta": text, "logprobs": list(tokens)}
+        return self._event("response.output_text.delta", **delta)
 
     def _content(self) -> JsonObject:
         return {"item_id": self._name("msg"), "output_index": 1, "content_index": 0}
@@ -145,8 +145,11 @@ class Response:
     def _reasoning_item(self, summary: list[JsonObject]) -> JsonObject:
         return {"id": self._name("rs"), "type": "reasoning", "summary": summary}
 
-    def _message_item(self, text: str, status: str) -> JsonObject:
-        content = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+    def _message_item(
+        self, text: str, status: str, tokens: Sequence[JsonObject] = ()
+    ) -> JsonObject:
+        content = {"type": "output_text", "text": text, "annotations": []}
+        content["logprobs"] = list(tokens)
         return {
             "id": self._name("msg"),
             "type": "message",
@@ -155,15 +158,23 @@ class Response:
             "content": [content],
         }
 
-    def _body(
-        self,
-        status: str,
-        prediction: dspy.Prediction | None = None,
-        reasoning: str = "",
-        text: str | None = None,
-    ) -> JsonObject:
-        """Return the response as an object of the API, without its answer while it is open."""
-        body: JsonObject = {
+    def _answered(self, finished: Finished, reasoning: str, text: str) -> JsonObject:
+        """Return the response with its answer."""
+        prediction = finished.prediction
+        body = self._body("completed")
+        if finish_reason(prediction) == "length":
+            body["status"] = "incomplete"
+            body["incomplete_details"] = {"reason": "max_output_tokens"}
+        summary = [{"type": "summary_text", "text": reasoning}]
+        message = self._message_item(text, "completed", finished.tokens)
+        body["output"] = [self._reasoning_item(summary), message]
+        body["usage"] = responses_usage(prediction)
+        body["cope"] = self.completion.cascade_field(prediction)
+        return body
+
+    def _body(self, status: str) -> JsonObject:
+        """Return the response as an object of the API, without its answer."""
+        return {
             "id": self.id,
             "object": "response",
             "created_at": self.created,
@@ -180,30 +191,5 @@ class Response:
             "metadata": self.request.metadata or {},
             "temperature": self.request.temperature,
             "top_p": None,
+            "top_logprobs": self.request.top_logprobs or 0,
         }
-        if prediction is None:
-            return body
-        if finish_reason(prediction) == "length":
-            body["status"], body["incomplete_details"] = (
-                "incomplete",
-                {"reason": "max_output_tokens"},
-            )
-        if text is None:
-            text = self.completion.text(prediction)
-        summary = [{"type": "summary_text", "text": reasoning}]
-        body["output"] = [self._reasoning_item(summary), self._message_item(text, "completed")]
-        body["usage"] = responses_usage(prediction)
-        body["cope"] = self.completion.cascade_field(prediction)
-        return body
-
-
-def responses_usage(prediction: dspy.Prediction) -> JsonObject:
-    """Return the tokens of an answer in the fields of `/v1/responses`."""
-    usage = api_usage([prediction])
-    return {
-        "input_tokens": usage["prompt_tokens"],
-        "input_tokens_details": usage["prompt_tokens_details"] | {"cache_write_tokens": 0},
-        "output_tokens": usage["completion_tokens"],
-        "output_tokens_details": usage["completion_tokens_details"],
-        "total_tokens": usage["total_tokens"],
-    }

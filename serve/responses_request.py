@@ -8,6 +8,7 @@ from .errors import invalid
 from .requests import ChatRequest, Message, Part
 from .response_format import TextOptions
 
+LOGPROBS = "message.output_text.logprobs"
 _MESSAGE = "message"
 
 
@@ -35,7 +36,14 @@ class ResponsesRequest(BaseModel):
     previous_response_id: str | None = None
     tools: list[dict[str, Any]] | None = None
     text: TextOptions | None = None
+    include: list[str] | None = None
+    top_logprobs: int | None = Field(None, ge=0, le=20)
     metadata: dict[str, str] | None = None
+
+    @property
+    def wants_logprobs(self) -> bool:
+        """Whether the log-probabilities of the answer's tokens are asked for."""
+        return LOGPROBS in (self.include or ())
 
     def chat_request(self) -> ChatRequest:
         """Return the same request as one for chat completions.
@@ -43,7 +51,8 @@ class ResponsesRequest(BaseModel):
         Reasoning items of earlier replies are left out.
 
         Raises:
-            ApiError: for an earlier response, because none is stored; for items without a text.
+            ApiError: for an earlier response, because none is stored; for items without a text;
+                for alternatives to tokens whose log-probabilities are not asked for.
         """
         if self.tools:
             raise invalid("tools are called by /v1/chat/completions only: leave them out", "tools")
@@ -52,6 +61,8 @@ class ResponsesRequest(BaseModel):
                 "responses are not stored: send the whole conversation as input",
                 "previous_response_id",
             )
+        if self.top_logprobs and not self.wants_logprobs:
+            raise invalid(f'top_logprobs needs include: ["{LOGPROBS}"]', "top_logprobs")
         messages = []
         if self.instructions:
             messages.append(Message(role="system", content=self.instructions))
@@ -66,12 +77,16 @@ class ResponsesRequest(BaseModel):
             "temperature": self.temperature,
             "max_tokens": self.max_output_tokens,
         }
+        if self.wants_logprobs:
+            fields["logprobs"], fields["top_logprobs"] = True, self.top_logprobs
         if self.text is not None and self.text.format is not None:
             fields["response_format"] = self.text.format.chat_format()
         return ChatRequest.model_validate(fields)
 
 
 def _message(item: InputItem) -> Message:
+    if item.type == _MESSAGE and item.role is None:
+        raise invalid("a message of the input has no role", "input")
     if item.type != _MESSAGE or item.role is None:
         raise invalid(
             f"the input has an item of type {item.type[:40]!r}, and only messages are read", "input"

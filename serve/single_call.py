@@ -13,6 +13,5 @@ def answers_with_one_call(cascade: Cascade) -> bool:
 
 def shows_tokens(cascade: Cascade) -> bool:
     """Return whether the tokens of one reply are those of the answer."""
-    domain = domain_by_name(cascade.domain)
-    is_reply = domain.answer_is_reply or cascade.json_form is not None
+    is_reply = cascade.json_form is not None or domain_by_name(cascade.domain).answer_is_reply
     return is_reply and answers_with_one_call(cascade)

@@ -1,6 +1,19 @@
-"""The text of an answer as it is written, without what follows a stop."""
+"""The text of an answer as it is written, as the whole reply will have it."""
 
 from collections.abc import Sequence
+from typing import Protocol
+
+from ..answers.json_stream import JsonStart
+from ..answers.reply.growing import GrowingReply
+from .errors import answer_changed
+
+
+class Reader(Protocol):
+    """Reads a growing reply."""
+
+    def add(self, part: str) -> str:
+        """Take a part of the reply, and return all text that can be sent."""
+        ...
 
 
 def cut_at_stops(text: str, stops: Sequence[str]) -> str:
@@ -13,38 +26,24 @@ def cut_at_stops(text: str, stops: Sequence[str]) -> str:
     return text[: min(ends)].rstrip() if ends else text
 
 
-class TextStream:
-    """Passes on parts of an answer, and holds back what may belong to a stop or be trimmed.
+class PlainReader:
+    """Reads text, and holds back what may be hidden, belong to a stop, or be trimmed.
 
     Args:
         stops: texts before which the answer ends.
-
-    >>> stream = TextStream(["END"])
-    >>> stream.add(" 4"), stream.add("2 E"), stream.add("ND more")
-    ('4', '2', '')
     """
 
     def __init__(self, stops: Sequence[str] = ()) -> None:
         self._stops = tuple(stops)
-        self._text = ""
-        self._sent = 0
+        self._reply = GrowingReply()
 
     def add(self, part: str) -> str:
-        """Take a part, and return the text that can be sent now."""
-        self._text = (self._text + part).lstrip() if not self._sent else self._text + part
-        ready = cut_at_stops(self._text, self._stops)
-        if len(ready) == len(self._text):
-            ready = ready[: len(ready) - self._held(ready)].rstrip()
-        return self._take(ready)
-
-    def finish(self, answer: str) -> str:
-        """Return what is left of the answer; nothing, if it differs from what was sent.
-
-        Args:
-            answer: the answer without what follows a stop.
-        """
-        sent = self._text[: self._sent]
-        return answer[len(sent) :] if answer.startswith(sent) else ""
+        """Take a part of the reply, and return all text that can be sent."""
+        text = self._reply.add(part)
+        ready = cut_at_stops(text, self._stops)
+        if len(ready) < len(text):
+            return ready
+        return ready[: len(ready) - self._held(ready)].rstrip()
 
     def _held(self, text: str) -> int:
         """Return the length of the text's end that may be the beginning of a stop."""
@@ -55,7 +54,68 @@ class TextStream:
                 return size
         return 0
 
-    def _take(self, ready: str) -> str:
-        new = ready[self._sent :]
-        self._sent = max(self._sent, len(ready))
+
+class JsonReader:
+    """Reads a reply that begins with JSON; any other one is read when it is whole."""
+
+    def __init__(self) -> None:
+        self._value = JsonStart()
+        self._text = ""
+
+    def add(self, part: str) -> str:
+        """Take a part of the reply, and return all text that can be sent."""
+        self._text += self._value.add(part)
+        return self._text
+
+
+class TextStream:
+    """Passes on parts of an answer as soon as they are known to be in it.
+
+    Args:
+        stops: texts before which the answer ends.
+        is_json: whether the answer is JSON, which no stop cuts.
+
+    Attributes:
+        sent: the text that was passed on.
+
+    >>> stream = TextStream(["END"])
+    >>> stream.add(" 4"), stream.add("2 E"), stream.add("ND more")
+    ('4', '2', '')
+    """
+
+    def __init__(self, stops: Sequence[str] = (), is_json: bool = False) -> None:
+        self._stops, self._is_json = tuple(stops), is_json
+        self._reader = self._new_reader()
+        self.sent = ""
+
+    def _new_reader(self) -> Reader:
+        return JsonReader() if self._is_json else PlainReader(self._stops)
+
+    def add(self, part: str, anew: bool = False) -> str:
+        """Take a part, and return the text that can be sent now.
+
+        Args:
+            part: the part.
+            anew: whether the answer begins again. What was sent of it is not sent twice.
+        """
+        if anew:
+            self._reader = self._new_reader()
+        ready = self._reader.add(part)
+        if not ready.startswith(self.sent):
+            return ""
+        new = ready[len(self.sent) :]
+        self.sent = ready
         return new
+
+    def finish(self, answer: str) -> str:
+        """Return what is left of the answer.
+
+        Args:
+            answer: the answer without what follows a stop.
+
+        Raises:
+            ApiError: when it differs from what was sent.
+        """
+        if not answer.startswith(self.sent):
+            raise answer_changed()
+        return answer[len(self.sent) :]

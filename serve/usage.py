@@ -45,6 +45,18 @@ def calls_usage(calls: Sequence[Call]) -> JsonObject:
     }
 
 
+def responses_usage(prediction: dspy.Prediction) -> JsonObject:
+    """Return the tokens of an answer in the fields of `/v1/responses`."""
+    usage = api_usage([prediction])
+    return {
+        "input_tokens": usage["prompt_tokens"],
+        "input_tokens_details": usage["prompt_tokens_details"] | {"cache_write_tokens": 0},
+        "output_tokens": usage["completion_tokens"],
+        "output_tokens_details": usage["completion_tokens_details"],
+        "total_tokens": usage["total_tokens"],
+    }
+
+
 def _shown_tokens(prediction: dspy.Prediction) -> int:
     """Return the tokens of the sample that answered; 0 when it is not known."""
     answered = answering_calls(prediction)

@@ -1,6 +1,6 @@
 """Free text: the whole reply is the answer, and a judge scores it."""
 
-from ..reply.cleaning import visible_text
+from ..reply.cleaning import whole_visible_text
 from .base import NormalFormKind
 
 
@@ -18,7 +18,7 @@ class JudgeKind(NormalFormKind):
 
     def parse(self, text: str) -> str | None:
         """Return the text without spaces around it and without a model's hidden thoughts."""
-        return visible_text(text).strip() or None
+        return whole_visible_text(text) or None
 
     def normalize(self, answer: str) -> str:
         """Return the text with single spaces."""

@@ -57,6 +57,11 @@ def visible_text(reply: str) -> str:
     >>> visible_text("<think>12? No.</think>\\nThe answer is 15.</s>Question: 7 * 14?")
     'The answer is 15.'
     """
+    return whole_visible_text(reply)[-WINDOW:].strip()
+
+
+def whole_visible_text(reply: str) -> str:
+    """Return what a reply says to its reader, see `visible_text`, however long it is."""
     s = reply.strip().replace("\r\n", "\n").replace("\r", "\n")
     if not s.isascii():
         s = INVISIBLE.sub("", s).strip()
@@ -72,7 +77,7 @@ def visible_text(reply: str) -> str:
         s = _REACT_CALL.sub("", s)
     if _CALL_OBJECT.match(s):
         return ""
-    return s[-WINDOW:].strip()
+    return s.strip()
 
 
 def _final_channel(s: str) -> str:

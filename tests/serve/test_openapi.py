@@ -52,7 +52,9 @@ def test_errors_are_json_wherever_answers_are_text() -> None:
     for path, methods in make().openapi()["paths"].items():
         for operation in methods.values():
             for status in ("4XX", "5XX"):
-                assert operation["responses"][status]["content"].keys() == {"application/json"}, path
+                assert operation["responses"][status]["content"].keys() == {"application/json"}, (
+                    path
+                )
 
 
 def operations() -> list[tuple[str, str]]:

@@ -1,6 +1,8 @@
 """Answers that are JSON: enforced where the engine can, checked always, voted on by value."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,6 +30,13 @@ def replies(*texts: str) -> tuple[ScriptedEngine, Team]:
     left = list(texts)
     engine = ScriptedEngine(lambda m, r: left.pop(0) if len(left) > 1 else left[0])
     return engine, Team(engine, engine, cache=False)
+
+
+class CuttingEngine(ScriptedEngine):
+    """Every reply of it ends at the limit of tokens."""
+
+    async def agenerate(self, request: Any) -> Any:
+        return replace(await super().agenerate(request), finish_reason="length")
 
 
 def content(service: Service, **fields: Any) -> str:
@@ -201,12 +210,57 @@ def test_responses_take_the_format_too() -> None:
     assert ask(service, request, "/v1/responses").status_code == 400
 
 
-def test_a_streamed_answer_in_json_comes_whole() -> None:
-    _, team = replies('{"team": "sales"}')
-    service = Service(Cascade("small", team, domain="open"))
-    parts = chunks(ask(service, body(response_format=FORMAT, stream=True)))
-    texts = [part["choices"][0]["delta"].get("content") for part in parts]
-    assert [text for text in texts if text] == ['{"team": "sales"}']
+@pytest.mark.parametrize(
+    ("preset", "text", "parts"),
+    [
+        ("small", '{"team": "sales", "hours": 1}', 4),
+        ("small", '  {"team":\n "sales"}  \n', 2),
+        ("small", '{"team": "sales"} as you asked', 2),
+        ("small", '{"team": "sales"}</s>\n{"team": "billing"}', 2),
+        ("small", '{"team": "sales"}\n```json\n{"team": "billing"}\n```', 2),
+        ("small", 'It is {"team": "sales"}.', 1),  # what stands before it must be read first
+        ("small", '```json\n{"team": "sales"}\n```', 1),
+        ("self-consistency", '{"team": "sales"}', 1),  # eight samples vote
+    ],
+)
+@pytest.mark.parametrize("domain", ["short-answer", "open"])
+def test_json_of_one_call_is_streamed_and_equals_the_whole_reply(
+    preset: str, text: str, parts: int, domain: str
+) -> None:
+    _, team = replies(text)
+    service = Service(Cascade(preset, team, domain=domain))
+    whole = content(service, response_format=FORMAT)
+    deltas = []
+    for chunk in chunks(ask(service, body(response_format=FORMAT, stream=True))):
+        deltas.append(chunk["choices"][0]["delta"].get("content"))
+    sent = list(filter(None, deltas))
+    assert "".join(sent) == whole and len(sent) == parts
+
+    form = {"format": {"type": "json_schema", "name": "ticket", "schema": SCHEMA}}
+    request = {"model": "cope", "input": "Which team?", "text": form}
+    response = ask(service, request | {"stream": True}, "/v1/responses")
+    assert response.text.count("event: response.output_text.delta") == parts
+    assert json.dumps(whole) in response.text
+
+
+def test_json_that_was_streamed_and_does_not_fit_ends_in_an_error() -> None:
+    _, team = replies('{"team": "legal"}')
+    response = ask(Service(Cascade("small", team)), body(response_format=FORMAT, stream=True))
+    assert '"code": "no_valid_answer"' in response.text
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_json_that_was_cut_is_what_was_written(stream: bool) -> None:
+    engine = CuttingEngine(lambda messages, request: '{"team": "sal')
+    service = Service(Cascade("small", Team(engine, engine, cache=False)))
+    response = ask(service, body(response_format=FORMAT, stream=stream))
+    if stream:
+        assert streamed_text(response) == '{"team": "sal'
+        assert '"finish_reason": "length"' in response.text
+    else:
+        choice = response.json()["choices"][0]
+        assert choice["finish_reason"] == "length"
+        assert choice["message"]["content"] == '{"team": "sal'
 
 
 def test_an_engine_that_makes_no_grammar_of_a_schema_is_asked_by_the_prompt_alone() -> None:
