@@ -6,9 +6,7 @@ from .cleaning import whole_visible_text
 
 _MARKUP = re.compile(r"[<\[\u25c1`{\r]|^A", re.M)
 _LONGEST_TOKEN = 250
-_OPEN_TOKEN = re.compile(
-    r"<(?:[^\s<>][^<>\n]*)?\Z|\[[/A-Za-z_]*\Z|\u25c1[/A-Za-z]*\Z|`{1,3}\w*\Z"
-)
+_OPEN_TOKEN = re.compile(r"<(?:[^\s<>][^<>\n]*)?\Z|\[[/A-Za-z_]*\Z|\u25c1[/A-Za-z]*\Z|`{1,3}\w*\Z")
 _CALL = re.compile(r"\s*(?:`{0,3}\w*\s*)?\[?\s*\{")
 _CALL_CHARS = 1_000
 """After so many characters it is known whether a reply is the call of a tool."""
