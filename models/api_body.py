@@ -4,7 +4,6 @@ DSPy's client takes what a server says at its word: a number of tokens that is t
 fail, and an empty list of choices is an empty answer.
 """
 
-import json
 from typing import Any
 
 from dspy._vendor.lm15.transports import TransportRequest
@@ -26,8 +25,8 @@ def is_chat(request: TransportRequest) -> bool:
     return request.url.partition("?")[0].endswith("/chat/completions")
 
 
-def checked_body(body: bytes, request: TransportRequest) -> bytes:
-    """Return the body of a successful reply as DSPy can read it.
+def checked_document(body: bytes, request: TransportRequest) -> JsonObject:
+    """Return the JSON object in the body of a successful reply as DSPy can read it.
 
     Implausible numbers of tokens and log-probabilities are left out, and so are unknown.
 
@@ -49,7 +48,7 @@ def checked_body(body: bytes, request: TransportRequest) -> bytes:
     if is_chat(request):
         _check_chat_completion(document, asks_for_several(request))
         _check_prompt_is_whole(document, request)
-    return json.dumps(document).encode()
+    return document
 
 
 def asks_for_several(request: TransportRequest) -> bool:

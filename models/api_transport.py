@@ -3,9 +3,10 @@
 The raw reply is checked, because nothing else shows all of it, see `checked_body`.
 """
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from dspy._vendor.lm15.transports import (
@@ -16,7 +17,8 @@ from dspy._vendor.lm15.transports import (
 from dspy.clients.engines.lm15_engine import AsyncLM15Engine
 from dspy.lm15 import AsyncLMRouter, ServerError
 
-from .api_body import checked_body, is_chat
+from ..util.json_types import JsonObject
+from .api_body import checked_document, is_chat
 from .current_call import report_heard
 from .hosts import is_loopback
 from .plain_http import PlainHttp, PlainReply, is_plain
@@ -79,6 +81,25 @@ def whole_reply(status: int, body: bytes) -> AsyncTransportResponse:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class WholeReply:
+    """A reply that was read to its end.
+
+    Attributes:
+        status: the code of the status.
+        reason: the text behind it.
+        headers: names and values.
+        body: the body as it came; empty where it was checked.
+        document: the checked body; None for one that was not checked.
+    """
+
+    status: int
+    reason: str
+    headers: list[tuple[str, str]]
+    body: bytes = b""
+    document: JsonObject | None = None
+
+
 class CheckedTransport:
     """An asynchronous transport of DSPy's that checks replies.
 
@@ -100,15 +121,40 @@ class CheckedTransport:
 
     def _open(self, request: TransportRequest) -> AbstractAsyncContextManager[Any]:
         """Return the exchange of a request with its server, or with a batch of requests."""
-        batch: Transport | None = in_scope("transport") if is_chat(request) else None
+        batch = _batch(request)
         if batch is not None:
             return batch.stream(request)
         url = request.url
-        if url not in self._is_plain:
-            self._is_plain[url] = is_plain(url)
-        if request.method == "POST" and self._is_plain[url]:
+        if self._goes_plain(request):
             return self._plain.post(url, request.headers, request.body)
         return (self._direct if is_loopback(url) else self._proxied).stream(request)
+
+    def _goes_plain(self, request: TransportRequest) -> bool:
+        """Return whether a request is sent in plain HTTP."""
+        url = request.url
+        if url not in self._is_plain:
+            self._is_plain[url] = is_plain(url)
+        return request.method == "POST" and self._is_plain[url]
+
+    async def ask(self, request: TransportRequest) -> WholeReply:
+        """Send a request for a whole reply, and return the reply.
+
+        Raises:
+            dspy.lm15.LM15Error: for a reply that is no answer.
+        """
+        if self._servers is not None or _batch(request) or not self._goes_plain(request):
+            async with self.stream(request) as reply:
+                return WholeReply(reply.status, reply.reason, reply.headers, await reply.read())
+        plain = await self._plain.send(request.url, request.headers, request.body)
+        try:
+            report_heard()
+            body = await _read(plain)
+        finally:
+            self._plain.release(request.url, plain)
+        if plain.status >= 400:
+            return WholeReply(plain.status, plain.reason, plain.headers, body)
+        document = _document(plain.status, body, request)
+        return WholeReply(plain.status, plain.reason, plain.headers, document=document)
 
     def stream(
         self, request: TransportRequest
@@ -131,13 +177,22 @@ class CheckedTransport:
             if reply.status >= 400 or b'"stream":true' in request.body.replace(b" ", b""):
                 yield _response(reply, reply.__aiter__())
                 return
-            body = await _read(reply)
-            if 300 <= reply.status < 400:
-                raise ServerError(
-                    "the server answers with a redirect, which is not followed: check the address",
-                    status=reply.status,
-                )
-            yield _response(reply, _one_chunk(checked_body(body, request)))
+            document = _document(reply.status, await _read_chunks(reply), request)
+            yield _response(reply, _one_chunk(json.dumps(document).encode()))
+
+
+def _batch(request: TransportRequest) -> Transport | None:
+    """Return the batch of requests that a request belongs to; None without one."""
+    return in_scope("transport") if is_chat(request) else None
+
+
+def _document(status: int, body: bytes, request: TransportRequest) -> JsonObject:
+    if 300 <= status < 400:
+        raise ServerError(
+            "the server answers with a redirect, which is not followed: check the address",
+            status=status,
+        )
+    return checked_document(body, request)
 
 
 def _response(
@@ -154,14 +209,28 @@ def _response(
     )
 
 
-async def _read(reply: AsyncTransportResponse | PlainReply) -> bytes:
+async def _read(reply: PlainReply) -> bytes:
+    body = bytearray()
+    while True:
+        parts = await reply.next_parts()
+        if not parts:
+            return bytes(body)
+        for part in parts:
+            _add(body, part)
+
+
+async def _read_chunks(reply: AsyncTransportResponse | PlainReply) -> bytes:
     body = bytearray()
     async for chunk in reply:
-        report_heard()
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise ServerError(f"the reply has more than {MAX_BODY_BYTES:,} bytes")
+        _add(body, chunk)
     return bytes(body)
+
+
+def _add(body: bytearray, part: bytes) -> None:
+    report_heard()
+    body += part
+    if len(body) > MAX_BODY_BYTES:
+        raise ServerError(f"the reply has more than {MAX_BODY_BYTES:,} bytes")
 
 
 async def _one_chunk(body: bytes) -> AsyncIterator[bytes]:

@@ -24,7 +24,8 @@ from dspy.clients.model_metadata import model_info
 from dspy.lm15 import Response, StreamAssemblyError
 
 from .engines.async_adapter import AsyncEngineAdapter
-from .kept_requests import KeptRequest, KeptRequests, request_key
+from .kept_request import KeptRequest
+from .kept_requests import KeptRequests, settings_key
 
 _NO_RATE = {"kind": "unknown", "reason": "no matching pricing entry"}
 
@@ -53,25 +54,43 @@ async def call_directly(
     Raises:
         Exception: what `dspy.LM.acall` raises.
     """
-    if not is_plain(messages) or lm.model_type != "chat":
+    if not is_plain(messages) or lm.model_type != "chat" or "aforward" in vars(lm):
         return None
-    call = execution.prepare(lm, prompt, messages, kwargs, asynchronous=True)
-    if not call.managed or call.n != 1:
+    settings = settings_key(lm.kwargs | kwargs)
+    if settings is None or not isinstance(prompt, str | None):
         return None
-    key = request_key(call)
-    if key is None:
-        return None
+    sent = messages or [{"role": "user", "content": prompt}]
+    request = kept.find(lm, settings, sent)
+    if request is None:
+        call = execution.prepare(lm, prompt, messages, kwargs, asynchronous=True)
+        if not call.managed or call.n != 1:
+            return None
+    else:
+        call = _prepared(lm, prompt, messages, kwargs, sent)
     if call.cache:
         cached = await asyncio.to_thread(execution._cached, lm, call, True)
         if cached:
             warn_openai_messages(lm, messages)
             return execution.finalize(lm, call, cached)
-    request = kept.get(lm, key) or await select_request(lm, call)
     if request is None:
-        return None
-    kept.put(lm, key, request)
+        request = await select_request(lm, call)
+        if request is None:
+            return None
+        kept.keep(lm, settings, sent, request)
     warn_openai_messages(lm, messages)
     return execution.finalize(lm, call, await _execute(lm, call, request.for_call(call)))
+
+
+def _prepared(
+    lm: dspy.LM, prompt: Any, messages: Any, kwargs: dict[str, Any], sent: list[Any]
+) -> PreparedCall:
+    """Return a call as DSPy prepares it, whose settings and prompt were checked before."""
+    own = {name: value for name, value in kwargs.items() if name != "cache"}
+    legacy = {"model": lm.model, "messages": sent} | lm.kwargs | own
+    if legacy.get("rollout_id") is None:
+        legacy.pop("rollout_id", None)
+    use_cache = getattr(lm, "_cache_responses", True) and kwargs.get("cache", lm.cache)
+    return PreparedCall(prompt, messages, dict(kwargs), legacy, None, use_cache, 1, True)
 
 
 def is_plain(messages: Any) -> bool:

@@ -22,7 +22,8 @@ from .current_call import current_call
 from .direct import is_plain, select_request, set_cost
 from .history import usage_is_reported
 from .hosts import cache_address
-from .kept_requests import KeptRequest, SeveralResponses, request_key
+from .kept_request import KeptRequest, SeveralResponses
+from .kept_requests import settings_key
 from .replies import BadReply, check_outputs, finish_reason
 
 
@@ -143,14 +144,17 @@ async def _cached(lm: CalledModel, calls: Mapping[int, PreparedCall]) -> dict[in
 async def _ask(lm: CalledModel, calls: Mapping[int, PreparedCall]) -> dict[int, Drawn]:
     """Make one request for some samples, and return those that it gave, in their order."""
     call = next(iter(calls.values()))
-    key = request_key(call)
-    if key is None or not call.managed:
+    settings, sent = settings_key(call.legacy), call.legacy["messages"]
+    if settings is None or not call.managed:
         return {}
     kept, model = lm.runtime.kept_requests, cast(dspy.LM, lm)
-    request = kept.get(model, key) or await select_request(model, call)
+    request = kept.find(model, settings, sent)
+    if request is None:
+        request = await select_request(model, call)
+        if request is not None:
+            kept.keep(model, settings, sent, request)
     if request is None or request.wire is None:
         return {}
-    kept.put(model, key, request)
     drawn: dict[int, Drawn] = {}
     with error_boundary(lm.model, provider=request.provider, unexpected=True):
         came = await request.send_for(len(calls))

@@ -128,40 +128,52 @@ class PlainReply:
     def __init__(self, connection: _Connection, head: ResponseHeadParser, seconds: float) -> None:
         self.status, self.reason = head.status, head.reason
         self.http_version, self.headers = head.http_version, head.headers
-        self._connection, self._seconds = connection, seconds
+        self.connection, self._seconds = connection, seconds
         self._head = head
         self._decoder = head.body_decoder("POST")
+        self._data = head.leftover
+        self._ended = False
 
     @property
     def may_be_reused(self) -> bool:
         """Whether the connection can carry another exchange."""
-        done = self._decoder.complete and self._connection.is_usable
+        done = self._decoder.complete and self.connection.is_usable
         return done and self._head.keep_alive()
 
     def header(self, name: str) -> str | None:
         """Return the value of a header; None without it."""
         return self._head.header(name)
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield the parts of the body as they come.
+    async def next_parts(self) -> list[bytes]:
+        """Return the next parts of the body, as they come; none at its end.
 
         Raises:
             dspy's transport errors: when the body does not come, or is not HTTP.
         """
-        decoder, data = self._decoder, self._head.leftover
-        while True:
-            for part in decoder.feed(data) if data else ():
-                if part:
-                    yield part
+        decoder, data = self._decoder, self._data
+        self._data = b""
+        while not self._ended:
+            parts = [part for part in decoder.feed(data) if part] if data else []
+            if parts:
+                return parts
             if decoder.complete:
-                return
-            data = await self._connection.receive(self._seconds, "mid-body")
+                break
+            data = await self.connection.receive(self._seconds, "mid-body")
             if not data:
+                self._ended = True
                 decoder.eof()
                 rest = decoder.drain()
-                if rest:
-                    yield rest
+                return [rest] if rest else []
+        return []
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield the parts of the body as they come, see `next_parts`."""
+        while True:
+            parts = await self.next_parts()
+            if not parts:
                 return
+            for part in parts:
+                yield part
 
 
 class PlainHttp:
@@ -184,17 +196,37 @@ class PlainHttp:
         Raises:
             dspy's transport errors: when there is no connection or no reply.
         """
-        parsed = parsed_url(url)
-        connection, head = await self._exchange(parsed, _request(parsed, headers, body))
-        reply: PlainReply | None = None
+        reply = await self.send(url, headers, body)
         try:
-            reply = PlainReply(connection, head, self.read_seconds)
             yield reply
         finally:
-            if reply is not None and reply.may_be_reused:
-                self._keep(parsed, connection)
-            else:
-                connection.close()
+            self.release(url, reply)
+
+    async def send(self, url: str, headers: Headers, body: bytes) -> PlainReply:
+        """Send a request and return the reply, which must be released.
+
+        Raises:
+            dspy's transport errors: when there is no connection or no reply.
+        """
+        parsed = parsed_url(url)
+        connection, head = await self._exchange(parsed, _request(parsed, headers, body))
+        try:
+            return PlainReply(connection, head, self.read_seconds)
+        except BaseException:
+            connection.close()
+            raise
+
+    def release(self, url: str, reply: PlainReply) -> None:
+        """Keep the connection of a reply for the next request, or close it.
+
+        Args:
+            url: the address of the request.
+            reply: the reply. Its connection is kept only if it was read to its end.
+        """
+        if reply.may_be_reused:
+            self._keep(parsed_url(url), reply.connection)
+        else:
+            reply.connection.close()
 
     async def _exchange(
         self, parsed: ParsedURL, request: bytes

@@ -1,5 +1,6 @@
 """What servers do wrong, and what it counts as: never as an answer, and a number never as a guess."""
 
+import json
 from typing import Any
 
 import dspy
@@ -118,7 +119,8 @@ def test_a_rejected_reply_in_the_cache_is_no_answer(monkeypatch: pytest.MonkeyPa
         name = f"openai/m@{server.address}/v1"
         team = Team("local/small", name)
         with monkeypatch.context() as patch:
-            patch.setattr("cope.models.api_transport.checked_body", lambda body, request: body)
+            unchecked = "cope.models.api_transport.checked_document"
+            patch.setattr(unchecked, lambda body, request: json.loads(body))
             patch.setattr(team["large"].lm, "max_retries", 0)
             for _ in "ab":
                 with pytest.raises(dspy.LMServerError, match="no content"):
