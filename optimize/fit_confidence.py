@@ -15,6 +15,7 @@ from ..stats.reliability import assign_folds
 from ..stats.roc import auc
 from ..util.arrays import Array
 from ..util.text import plural
+from .fit_temperature import TemperatureFit, fit_temperature
 
 MIN_ANSWERS = 20
 """Fewest scored answers for a fit."""
@@ -31,23 +32,31 @@ class ConfidenceFit:
         aucs: the area under the ROC curve of each feature by its name, and of `logistic` on the
             half of the questions that it was not fitted on; None where it is not defined.
         good: share of the answers that are good.
+        cisc: the temperature of `cisc` that suits the votes of the record; None without votes.
     """
 
     fitted: FittedConfidence
     aucs: dict[str, float | None]
     good: float
+    cisc: TemperatureFit | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return {"answers": self.fitted.answers, "good": self.good, "auc": self.aucs}
+        document = {"answers": self.fitted.answers, "good": self.good, "auc": self.aucs}
+        if self.cisc is not None:
+            document["cisc"] = self.cisc.as_dict()
+        return document
 
     def lines(self) -> list[str]:
         """Return the fit as lines of text."""
         known = [f"{name} {value:.2f}" for name, value in self.aucs.items() if value is not None]
-        return [
+        lines = [
             f"fitted on {plural(self.fitted.answers, 'answer')}, {self.good:.0%} of them good",
             f"AUC: {', '.join(known)} (logistic: on questions that it was not fitted on)",
         ]
+        if self.cisc is not None:
+            lines.append(self.cisc.line())
+        return lines
 
 
 def fit_confidence(recording: Recording) -> ConfidenceFit:
@@ -78,7 +87,7 @@ def fit_confidence(recording: Recording) -> ConfidenceFit:
         auc=aucs["logistic"],
         record=str(recording.name),
     )
-    return ConfidenceFit(fitted, aucs, float(good.mean()))
+    return ConfidenceFit(fitted, aucs, float(good.mean()), fit_temperature(recording))
 
 
 def _answers(recording: Recording) -> tuple[Array, Array, Array]:

@@ -16,10 +16,15 @@ from pydantic import (
     model_validator,
 )
 
-from ..errors import suggest_names
+from ..errors import CopeError, suggest_names
 from ..signatures.plans.base import PlanEnds
 from ..stats.measures import MEASURES
-from .confidence.registry import CONFIDENCES, is_fitted_name
+from .confidence.registry import (
+    CONFIDENCES,
+    confidence_by_name,
+    is_confidence_name,
+    is_fitted_name,
+)
 from .plan_kinds import PLAN_KINDS, known_plan_kind
 from .preset_errors import round_error
 
@@ -76,7 +81,8 @@ class Round(BaseModel):
     max_tokens: int | None = Field(None, ge=1)
     """The maximum tokens of a solution; None is the tier's own limit."""
     confidence: str | None = None
-    """A name in `CONFIDENCES`, or `logistic:FILE`; None is the domain's default."""
+    """A name in `CONFIDENCES`, with its argument if it takes one, as in `cisc:0.5`; or
+    `logistic:FILE`; None is the domain's default."""
     instructions: Instructions | None = None
     """What the reasoner is to do, in place of the package's own instructions; what an optimizer
     changes starts from it."""
@@ -104,8 +110,15 @@ class Round(BaseModel):
     @field_validator("confidence")
     @classmethod
     def _known_confidence(cls, name: str | None) -> str | None:
-        if name is not None and name not in CONFIDENCES and not is_fitted_name(name):
+        if name is None:
+            return None
+        if not is_confidence_name(name):
             raise ValueError(f"no confidence is named {name!r}: {suggest_names(name, CONFIDENCES)}")
+        if ":" in name and not is_fitted_name(name):  # the file is read where the round runs
+            try:
+                confidence_by_name(name)
+            except CopeError as error:
+                raise ValueError(str(error)) from None
         return name
 
     @field_validator("give_up")

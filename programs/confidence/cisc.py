@@ -1,7 +1,10 @@
 """CISC: votes weighted by the softmax of each sample's confidence."""
 
+import math
+
 import numpy as np
 
+from ...errors import CopeError
 from ...util.arrays import Array
 from .base import Sample
 from .perplexity import Perplexity
@@ -20,8 +23,9 @@ class Cisc(WeightedVotes):
 
     It needs log-probabilities. Departures: the paper reports the best results with P(True) as c,
     which is the confidence `p-true`; c here is its length-normalized probability, which takes no
-    more calls. The paper selects T on 10% of the questions; the default here is fixed, and a
-    smaller T gives more weight to the surest sample. Samples without a vote lower the confidence.
+    more calls. The paper selects T on 10% of the questions: `cope fit-confidence` selects it on
+    those of a record, and a preset names it, as in `confidence = "cisc:0.5"`. A smaller T gives
+    more weight to the surest sample. Samples without a vote lower the confidence.
 
     Args:
         temperature: T, above 0.
@@ -33,6 +37,26 @@ class Cisc(WeightedVotes):
 
     def __init__(self, temperature: float = TEMPERATURE) -> None:
         self.temperature = temperature
+
+    @classmethod
+    def with_argument(cls, argument: str) -> "Cisc":
+        """Make the confidence of a name such as `cisc:0.5`.
+
+        Raises:
+            CopeError: when T is no number above 0.
+
+        >>> Cisc.with_argument("0.5").temperature
+        0.5
+        """
+        try:
+            temperature = float(argument)
+        except ValueError:
+            temperature = math.nan
+        if not 0 < temperature < math.inf:
+            raise CopeError(f"T of cisc is a number above 0, not {argument!r}, as in 'cisc:0.5'")
+        confidence = cls(temperature)
+        confidence.kind = f"{cls.kind}:{argument}"
+        return confidence
 
     @property
     def identity(self) -> str:

@@ -30,12 +30,24 @@ def is_fitted_name(name: str) -> bool:
     return name.startswith(_FITTED) and len(name) > len(_FITTED)
 
 
+def is_confidence_name(name: str) -> bool:
+    """Return whether a name, or the name before its argument, is known.
+
+    >>> is_confidence_name("votes"), is_confidence_name("cisc:0.5"), is_confidence_name("sure")
+    (True, True, False)
+    """
+    return is_fitted_name(name) or name.partition(":")[0] in CONFIDENCES
+
+
 def confidence_by_name(name: str) -> "Confidence":
-    """Make the confidence of this name, or of a file as in `logistic:FILE`.
+    """Make the confidence of this name, which may have an argument: `cisc:0.5`, `logistic:FILE`.
+
+    A class takes an argument when it has the class method `with_argument`.
 
     Raises:
-        CopeError: for an unknown name, with the nearest one; for a file that cannot be read; for a
-            confidence that is registered under a name that is not its `kind`.
+        CopeError: for an unknown name, with the nearest one; for an argument that is not valid, or
+            that the confidence does not take; for a file that cannot be read; for a confidence that
+            is registered under a name that is not its `kind`.
 
     >>> confidence_by_name("votes").single_sample_decides
     False
@@ -44,7 +56,14 @@ def confidence_by_name(name: str) -> "Confidence":
         from .logistic import LogisticConfidence
 
         return LogisticConfidence(name.removeprefix(_FITTED))
-    confidence = CONFIDENCES.by_name(name)()
+    base, colon, argument = name.partition(":")
+    make = CONFIDENCES.by_name(base if base in CONFIDENCES else name)
+    if colon:
+        with_argument = getattr(make, "with_argument", None)
+        if with_argument is None:
+            raise CopeError(f"the confidence {base} takes no argument: write {base!r}")
+        return with_argument(argument)
+    confidence = make()
     if confidence.kind != name:
         raise CopeError(
             f"the confidence registered as {name!r} has the kind {confidence.kind!r}: "
