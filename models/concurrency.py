@@ -6,10 +6,12 @@ import heapq
 import itertools
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
+
+from .scope import using
 
 
 @dataclass(order=True)
@@ -135,33 +137,23 @@ class TierScheduler:
 _priority: contextvars.ContextVar[int] = contextvars.ContextVar("cope_priority", default=0)
 
 
-@contextmanager
-def with_priority(priority: int) -> Iterator[None]:
+def with_priority(priority: int) -> AbstractContextManager[None]:
     """Set the priority of requests made inside, in this task and in the tasks that it starts.
 
     Requests with a lower number come first. The default is 0.
     """
-    token = _priority.set(priority)
-    try:
-        yield
-    finally:
-        _priority.reset(token)
+    return using(_priority, priority)
 
 
 _throughput: contextvars.ContextVar[bool] = contextvars.ContextVar("cope_throughput", default=False)
 
 
-@contextmanager
-def favoring_throughput() -> Iterator[None]:
+def favoring_throughput() -> AbstractContextManager[None]:
     """Run many questions inside for the fewest calls, not each of them in the shortest time.
 
     A sample that its round may not need waits while other questions have samples that they need.
     """
-    token = _throughput.set(True)
-    try:
-        yield
-    finally:
-        _throughput.reset(token)
+    return using(_throughput, True)
 
 
 def favors_throughput() -> bool:

@@ -26,14 +26,15 @@ from dspy.lm15 import Response, StreamAssemblyError
 from .engines.async_adapter import AsyncEngineAdapter
 from .kept_request import KeptRequest
 from .kept_requests import KeptRequests, settings_key
+from .scope import dspy_setting
 
 _NO_RATE = {"kind": "unknown", "reason": "no matching pricing entry"}
 
 
 def is_unobserved(lm: dspy.LM) -> bool:
     """Return whether no callback and no stream listens to the calls of a language model."""
-    settings = dspy.settings
-    return not lm.callbacks and not settings.callbacks and settings.send_stream is None
+    observed = lm.callbacks or dspy_setting("callbacks")
+    return not observed and dspy_setting("send_stream") is None
 
 
 async def call_directly(

@@ -8,8 +8,8 @@ server gave too few, makes its own request.
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any
 
@@ -26,7 +26,7 @@ from .exchange import make_exchange
 from .ledger import call_key, current_ledger, stored_call
 from .meter import new_call, record_call
 from .sampling_mode import REQUESTS, refuses_several
-from .scope import in_scope
+from .scope import in_scope, using
 
 
 def can_draw(lm: Any) -> bool:
@@ -194,14 +194,9 @@ class _Request:
 _draw: ContextVar[Draw | None] = ContextVar("cope_draw", default=None)
 
 
-@contextmanager
-def use_draw(draw: Draw | None) -> Iterator[None]:
+def use_draw(draw: Draw | None) -> AbstractContextManager[None]:
     """Let calls inside take their replies from a draw; None lets each make its own request."""
-    token = _draw.set(draw)
-    try:
-        yield
-    finally:
-        _draw.reset(token)
+    return using(_draw, draw)
 
 
 def current_draw() -> Draw | None:

@@ -1,26 +1,24 @@
 """Let DSPy report the usage of calls also where its history is turned off."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 
-import dspy
+from .scope import dspy_context, dspy_setting, using
 
 _disabled: ContextVar[bool] = ContextVar("cope_no_history", default=False)
+_AS_IT_IS = nullcontext()
+
+
+def usage_is_reported() -> AbstractContextManager[None]:
+    """Let DSPy report calls inside by `update_history`, which it does not where nobody reads it."""
+    return _reporting() if dspy_setting("disable_history") else _AS_IT_IS
 
 
 @contextmanager
-def usage_is_reported() -> Iterator[None]:
-    """Let DSPy report calls inside by `update_history`, which it does not where nobody reads it."""
-    if not dspy.settings.disable_history:
+def _reporting() -> Iterator[None]:
+    with using(_disabled, True), dspy_context(disable_history=False):
         yield
-        return
-    token = _disabled.set(True)
-    try:
-        with dspy.context(disable_history=False):
-            yield
-    finally:
-        _disabled.reset(token)
 
 
 def history_is_kept() -> bool:

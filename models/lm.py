@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import dspy
@@ -188,8 +189,8 @@ class TierLM(dspy.LM):
             for attempt in itertools.count(1):
                 begin_reply()
                 try:
-                    async with timed_attempt(call, self):
-                        outputs = await send(prompt, messages, kwargs)
+                    once = partial(send, prompt, messages, kwargs)
+                    outputs = await timed_attempt(call, self, once)
                     failed = False
                     return outputs
                 except Exception as error:

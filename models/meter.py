@@ -9,12 +9,12 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from .call import Call
-from .scope import in_scope, scoped
+from .scope import in_scope, scoped, using
 from .usage import Usage
 
 
@@ -68,14 +68,9 @@ def metered(meter: Meter | None = None) -> Iterator[Meter]:
         yield meter
 
 
-@contextmanager
-def call_labels(**labels: Any) -> Iterator[None]:
+def call_labels(**labels: Any) -> AbstractContextManager[None]:
     """Set labels (`round`, `role`, `sample`) of the calls made inside."""
-    token = _labels.set((_labels.get() or {}) | labels)
-    try:
-        yield
-    finally:
-        _labels.reset(token)
+    return using(_labels, (_labels.get() or {}) | labels)
 
 
 def new_call(tier: str, model: str) -> Call:

@@ -55,6 +55,8 @@ class _Connection(asyncio.Protocol):
         self.is_closed = False
         self._received: list[bytes] = []
         self._waiter: asyncio.Future[None] | None = None
+        self._expiry: asyncio.TimerHandle | None = None
+        self._deadline = 0.0
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -77,6 +79,17 @@ class _Connection(asyncio.Protocol):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
+    def _expire(self) -> None:
+        """Wake what waits for too long. One timer serves many receipts, which are short."""
+        self._expiry = None
+        if self._waiter is None:
+            return
+        loop = self._waiter.get_loop()
+        if loop.time() < self._deadline:
+            self._expiry = loop.call_at(self._deadline, self._expire)
+        else:
+            self._wake()
+
     @property
     def is_usable(self) -> bool:
         """Whether a request can be sent: the server has not closed it or sent anything unasked."""
@@ -96,11 +109,12 @@ class _Connection(asyncio.Protocol):
         if not self._received and not self.is_closed:
             loop = asyncio.get_running_loop()
             self._waiter = loop.create_future()
-            expiry = loop.call_later(seconds, self._wake)
+            self._deadline = loop.time() + seconds
+            if self._expiry is None:
+                self._expiry = loop.call_at(self._deadline, self._expire)
             try:
                 await self._waiter
             finally:
-                expiry.cancel()
                 self._waiter = None
             if not self._received and not self.is_closed:
                 raise ReadTimeout(f"read timed out {reading}: no bytes for {seconds:g}s")
@@ -111,6 +125,8 @@ class _Connection(asyncio.Protocol):
     def close(self) -> None:
         """Close the connection."""
         self.is_closed = True
+        if self._expiry is not None:
+            self._expiry.cancel()
         if self._transport is not None:
             self._transport.abort()
 

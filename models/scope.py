@@ -5,17 +5,73 @@ context.
 """
 
 from contextlib import AbstractContextManager
-from typing import Any
+from contextvars import ContextVar, Token
+from typing import Any, Generic, TypeVar
 
-import dspy
 from dspy.dsp.utils.settings import main_thread_config, thread_local_overrides
+from dspy.dsp.utils.utils import dotdict
 
 _PREFIX = "cope_"
+
+Value = TypeVar("Value")
+
+
+class using(AbstractContextManager[None], Generic[Value]):
+    """Give a context variable a value inside, in less time than a generator takes.
+
+    Args:
+        variable: the variable.
+        value: its value inside.
+    """
+
+    __slots__ = ("_token", "_value", "_variable")
+
+    def __init__(self, variable: ContextVar[Value], value: Value) -> None:
+        self._variable, self._value = variable, value
+        self._token: Token[Value] | None = None
+
+    def __enter__(self) -> None:
+        self._token = self._variable.set(self._value)
+
+    def __exit__(self, *_: object) -> None:
+        assert self._token is not None
+        self._variable.reset(self._token)
+
+
+class _DspyContext(AbstractContextManager[None]):
+    __slots__ = ("_settings", "_token")
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._settings = settings
+        self._token: Token[Any] | None = None
+
+    def __enter__(self) -> None:
+        changed = dotdict(main_thread_config)
+        changed.update(thread_local_overrides.get())
+        changed.update(self._settings)
+        self._token = thread_local_overrides.set(changed)
+
+    def __exit__(self, *_: object) -> None:
+        assert self._token is not None
+        thread_local_overrides.reset(self._token)
+
+
+def dspy_context(**settings: Any) -> AbstractContextManager[None]:
+    """Change DSPy's settings inside, as `dspy.context` does, in a third of the time."""
+    return _DspyContext(settings)
+
+
+def dspy_setting(name: str, default: Any = None) -> Any:
+    """Return a setting of DSPy's, as `dspy.settings.get` does, in a third of the time."""
+    overrides = thread_local_overrides.get()
+    if name in overrides:
+        return overrides[name]
+    return main_thread_config.get(name, default)
 
 
 def scoped(name: str, value: object) -> AbstractContextManager[None]:
     """Set the value of `in_scope(name)` inside, in every task and thread that DSPy starts there."""
-    return dspy.context(**{_PREFIX + name: value})
+    return dspy_context(**{_PREFIX + name: value})
 
 
 def in_scope(name: str, default: Any = None) -> Any:
@@ -25,8 +81,4 @@ def in_scope(name: str, default: Any = None) -> Any:
     ...     in_scope("example")
     1
     """
-    key = _PREFIX + name
-    overrides = thread_local_overrides.get()
-    if key in overrides:
-        return overrides[key]
-    return main_thread_config.get(key, default)  # as `dspy.settings.get`, in a third of the time
+    return dspy_setting(_PREFIX + name, default)

@@ -48,18 +48,27 @@ class ServerWaits:
     @contextmanager
     def request(self, tier: str) -> Iterator[None]:
         """Count a request in flight inside."""
+        self.begin(tier)
+        try:
+            yield
+        finally:
+            self.end(tier)
+
+    def begin(self, tier: str) -> None:
+        """Count a request in flight, until `end`."""
         with self._lock:
             state = self._tiers.setdefault(tier, _Tier())
             if not state.running:
                 state.heard, state.reported = self.clock(), 0.0
             state.running += 1
             self._watch()
-        try:
-            yield
-        finally:
-            with self._lock:
-                state.running -= 1
-                state.heard, state.reported = self.clock(), 0.0
+
+    def end(self, tier: str) -> None:
+        """Count a request as ended."""
+        with self._lock:
+            state = self._tiers[tier]
+            state.running -= 1
+            state.heard, state.reported = self.clock(), 0.0
 
     def heard(self, tier: str) -> None:
         """Take note that a tier's server sent something."""

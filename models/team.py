@@ -33,6 +33,7 @@ from .meter import MachineTimeAccountant
 from .prices import Price
 from .runtime import TierRuntime
 from .sampling_mode import REQUESTS, Sampling, SeveralSamples, check_sampling
+from .scope import dspy_context
 from .server_pool import ServerPool
 from .team_checks import check_models, check_tier_options, tier_key
 from .tier_error import unknown_tier_error
@@ -97,7 +98,7 @@ class Tier:
             adapter: formats prompts in place of the tier's adapter.
             settings: more of DSPy's settings.
         """
-        return dspy.context(lm=self.lm, adapter=adapter or self.adapter, **settings)
+        return dspy_context(lm=self.lm, adapter=adapter or self.adapter, **settings)
 
 
 class Team:

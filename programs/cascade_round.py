@@ -268,14 +268,12 @@ class CascadeRound(ProgramModule):
                 plans=shown, config=settings, nearest=nearest, **call.inputs
             )
 
-        with call.context(tier, "reason", sample.trace, index, adapter) as on:
-            sink = answer_sink(self.number, start) if self.shows_text else None
-            on.enter_context(use_text_sink(sink))
+        sink = use_text_sink(answer_sink(self.number, start) if self.shows_text else None)
+        with call.context(tier, "reason", sample.trace, index, adapter), sink, metered() as meter:
             try:
-                with metered() as meter:
-                    prediction = await acall_until_answer(
-                        solve, config, sample.trace, self.response_format, form
-                    )
+                prediction = await acall_until_answer(
+                    solve, config, sample.trace, self.response_format, form
+                )
             except AdapterParseError as error:
                 sample.unparsed_reply = error.lm_response
                 copy_reply_facts(sample, meter)

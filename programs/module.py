@@ -5,6 +5,8 @@ from typing import Any
 
 import dspy
 
+from ..models.scope import dspy_context, dspy_setting
+
 
 class ProgramModule(dspy.Module):
     """A module of DSPy whose predictors are found without a look at the calls made before.
@@ -13,6 +15,16 @@ class ProgramModule(dspy.Module):
     an entry. Optimizers ask for the predictors at every question, so a compile would slow down as
     it proceeds.
     """
+
+    async def acall(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the module; where nobody observes it, without DSPy's look for observers."""
+        observed = self.callbacks or dspy_setting("callbacks") or dspy_setting("track_usage")
+        if observed:
+            return await super().acall(*args, **kwargs)
+        callers = [*(dspy_setting("caller_modules") or ()), self]
+        forward: Any = self.aforward
+        with dspy_context(caller_modules=callers):
+            return await forward(*args, **kwargs)
 
     def named_parameters(self) -> list[tuple[str, Any]]:
         """Return the predictors by name, as DSPy does."""

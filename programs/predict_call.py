@@ -13,6 +13,7 @@ import dspy
 from dspy.adapters.decision import resolve_adapter
 
 from ..models.adapter import LeanAdapter
+from ..models.scope import dspy_context, dspy_setting
 
 
 async def acall_predict(
@@ -31,15 +32,14 @@ async def acall_predict(
         demos: the demonstrations in the prompt.
         signature: in place of the predictor's.
     """
-    settings = dspy.settings
-    lm, used = settings.lm, signature or predict.signature
+    lm, used = dspy_setting("lm"), signature or predict.signature
     if not _is_plain(predict, used, inputs):
         if signature is not None:
             inputs = inputs | {"signature": signature}
         return await predict.acall(**inputs, config=config, demos=demos, lm=lm)
-    callers = [*(settings.caller_modules or ()), predict]
-    with dspy.context(caller_modules=callers):
-        completions = await settings.adapter.acall(
+    callers = [*(dspy_setting("caller_modules") or ()), predict]
+    with dspy_context(caller_modules=callers):
+        completions = await dspy_setting("adapter").acall(
             lm, lm_kwargs=predict.config | config, signature=used, demos=demos, inputs=inputs
         )
         return predict._forward_postprocess(completions, used, **inputs)
@@ -47,12 +47,13 @@ async def acall_predict(
 
 def _is_plain(predict: dspy.Predict, signature: Any, inputs: dict[str, Any]) -> bool:
     """Return whether nobody listens to a call, and DSPy's checks of it would find nothing."""
-    settings = dspy.settings
     if type(predict) is not dspy.Predict or predict.fields or "aforward" in vars(predict):
         return False
-    adapter = settings.adapter
-    listens = settings.callbacks or predict.callbacks or settings.send_stream is not None
-    if listens or settings.track_usage or not isinstance(adapter, LeanAdapter) or adapter.callbacks:
+    adapter = dspy_setting("adapter")
+    listens = dspy_setting("callbacks") or predict.callbacks or dspy_setting("track_usage")
+    if listens or dspy_setting("send_stream") is not None:
+        return False
+    if not isinstance(adapter, LeanAdapter) or adapter.callbacks:
         return False
     return inputs.keys() == _input_names(signature) and not _has_decisions(signature)
 

@@ -1,7 +1,7 @@
 """The calls of a round: what they share, their settings, and the context that they run in."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -57,6 +57,7 @@ class RoundCall:
     answer_stops: tuple[str, ...] = ()
     draws: Mapping[tuple[str, int], Draw] = field(default_factory=dict)
 
+    @contextmanager
     def context(
         self,
         tier: str,
@@ -64,8 +65,8 @@ class RoundCall:
         trace: list[Any],
         index: int | None,
         adapter: dspy.Adapter | None = None,
-    ) -> ExitStack:
-        """Return the context of a call: the tier's model and adapter, labels, and a trace.
+    ) -> Iterator[None]:
+        """Let calls inside use the tier's model and adapter, labels, and a trace.
 
         Args:
             tier: the tier that is called.
@@ -74,13 +75,10 @@ class RoundCall:
             index: the sample; None for a call that belongs to all samples.
             adapter: formats the prompt in place of the tier's adapter.
         """
-        stack = ExitStack()
-        stack.enter_context(self.team[tier].context(adapter, trace=trace))
         labels = call_labels(round=stage_number(self.number), role=role, sample=index)
-        stack.enter_context(labels)
         draw = None if index is None else self.draws.get((role, index))
-        stack.enter_context(use_draw(draw))
-        return stack
+        with self.team[tier].context(adapter, trace=trace), labels, use_draw(draw):
+            yield
 
     def settings(self, role: Literal["plan", "reason"], index: int) -> dict[str, Any]:
         """Return the settings of a call.
