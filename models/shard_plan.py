@@ -2,72 +2,27 @@
 
 The plan is that of EdgeShard (arXiv 2405.14371): for one request at a time, the least time of a
 token; for many at once, the least time of the slowest stage. Both are found by dynamic programming
-over the layers placed so far, the devices used, and the last of them. A device gets one run of
-successive layers. The first one has the prompt, and the last one returns the token to it.
+over the layers placed so far, the devices used, and the last of them. Of equal devices the first
+ones are used, so that many equal machines are few cases. A device gets one run of successive
+layers. The first one has the prompt, and the last one returns the token to it.
 """
 
 import math
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from ..errors import CopeError
+from .shard_network import Device, Link, Network, equal_before, read_network as read_network
 from .weights.gguf import ModelShape
 
 Goal = Literal["latency", "throughput"]
 
-MOST_DEVICES = 8
-_NUMBER_BYTES = 2  # a layer hands on numbers of 16 bits
 
+MOST_SETS = 128
+"""The most sets of devices that are compared: those of eight different ones with the first."""
 
-@dataclass(frozen=True)
-class Device:
-    """A machine that can hold layers.
-
-    Attributes:
-        name: its name.
-        memory_gb: memory for weights, in units of 1e9 bytes.
-        tokens_per_second: what it would write with the whole model and one request.
-    """
-
-    name: str
-    memory_gb: float
-    tokens_per_second: float
-
-
-@dataclass(frozen=True)
-class Link:
-    """A connection between two devices.
-
-    Attributes:
-        ms: milliseconds until a message of no length arrives.
-        mbit: megabits a second.
-    """
-
-    ms: float
-    mbit: float
-
-
-@dataclass(frozen=True)
-class Network:
-    """The devices, the first of which has the prompts, and their links.
-
-    Attributes:
-        devices: the devices.
-        link: the link of two devices that `links` lacks.
-        links: links by the names of two devices, in alphabetical order.
-    """
-
-    devices: tuple[Device, ...]
-    link: Link
-    links: dict[tuple[str, str], Link]
-
-    def between(self, one: Device, other: Device) -> Link:
-        """Return the link of two devices."""
-        first, second = sorted((one.name, other.name))
-        return self.links.get((first, second), self.link)
+_NUMBER_BYTES = 4  # llama.cpp, and the paper's prototype, send numbers of 32 bits
 
 
 @dataclass(frozen=True)
@@ -102,15 +57,15 @@ def plan_shards(model: ModelShape, network: Network, goal: Goal) -> ShardPlan:
         CopeError: when the devices together cannot hold the model, or are too many.
     """
     devices = network.devices
-    if len(devices) > MOST_DEVICES:
-        raise CopeError(f"{len(devices)} devices are too many for a plan: name {MOST_DEVICES}")
+    twins = equal_before(network)
+    sets = _device_sets(twins)
     best: dict[tuple[int, int, int], tuple[float, tuple[int, ...]]] = {}
     for count in range(1, min(model.layers, capacity(model, devices[0])) + 1):
         time = layer_ms(model, devices[0]) * count
         best[count, 1, 0] = time, (count,)
     orders: dict[tuple[int, int, int], tuple[int, ...]] = {key: (0,) for key in best}
-    for used in range(1, 1 << len(devices), 2):  # each of these holds the first device
-        _extend(model, network, goal, used, best, orders)
+    for used in sets:
+        _extend(model, network, goal, used, twins, best, orders)
     plans = []
     for (placed, used, last), (time, counts) in best.items():
         if placed == model.layers:
@@ -132,12 +87,16 @@ def _extend(
     network: Network,
     goal: Goal,
     used: int,
+    twins: Sequence[int | None],
     best: dict[tuple[int, int, int], tuple[float, tuple[int, ...]]],
     orders: dict[tuple[int, int, int], tuple[int, ...]],
 ) -> None:
     """Add a device to all plans that use the devices of a bit set."""
     devices = network.devices
     for last, following in _pairs(len(devices), used):
+        twin = twins[following]
+        if twin is not None and not used >> twin & 1:
+            continue
         device = devices[following]
         sent = link_ms(model, network.between(devices[last], device))
         each, most = layer_ms(model, device), capacity(model, device)
@@ -151,6 +110,23 @@ def _extend(
                 if key not in best or time < best[key][0]:
                     best[key] = time, (*before[1], count)
                     orders[key] = (*orders[placed, used, last], following)
+
+
+def _device_sets(twins: Sequence[int | None]) -> list[int]:
+    """Return all sets with the first device, and of equal devices the first ones, as bit sets.
+
+    Raises:
+        CopeError: for more than `MOST_SETS`.
+    """
+    sets = [1]
+    for index, twin in enumerate(twins[1:], 1):
+        sets += [used | 1 << index for used in sets if twin is None or used >> twin & 1]
+        if len(sets) > MOST_SETS:
+            raise CopeError(
+                f"{len(twins)} devices are too many for a plan: name 8, or more that are equal in "
+                "memory, speed and links"
+            )
+    return sorted(sets)
 
 
 def _pairs(devices: int, used: int) -> Iterator[tuple[int, int]]:
@@ -199,62 +175,3 @@ def describe(
     if len(order) > 1:
         times.append(network.between(network.devices[order[-1]], network.devices[order[0]]).ms)
     return ShardPlan(tuple(shards), math.fsum(times), max(times))
-
-
-def read_network(path: Path) -> Network:
-    """Read devices and links from a TOML file.
-
-    Raises:
-        CopeError: for a file that cannot be read, or with a wrong value.
-    """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CopeError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise CopeError(f"{path} is no TOML: {error}") from None
-    _check_keys(document, ("devices", "link", "links"), path)
-    devices = []
-    for row in _rows(document, "devices", path):
-        _check_keys(row, ("name", "memory_gb", "tokens_per_second"), path)
-        numbers = _numbers(row, ("memory_gb", "tokens_per_second"), path)
-        devices.append(Device(str(row.get("name", "")), *numbers))
-    names = [device.name for device in devices]
-    if not devices or "" in names or len(set(names)) < len(names):
-        raise CopeError(f"{path} needs [[devices]], each with a name of its own")
-    links: dict[tuple[str, str], Link] = {}
-    for row in _rows(document, "links", path):
-        _check_keys(row, ("between", "ms", "mbit"), path)
-        ends = row.get("between")
-        if not isinstance(ends, list) or len(ends) != 2 or not set(ends) <= set(names):
-            raise CopeError(f"{path}: a link is between two of the devices {', '.join(names)}")
-        first, second = sorted(ends)
-        links[first, second] = Link(*_numbers(row, ("ms", "mbit"), path))
-    usual = document.get("link", {"ms": 0.5, "mbit": 1000})
-    return Network(tuple(devices), Link(*_numbers(usual, ("ms", "mbit"), path)), links)
-
-
-def _rows(document: dict[str, Any], name: str, path: Path) -> list[dict[str, Any]]:
-    rows = document.get(name, [])
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise CopeError(f"{path}: write {name} as [[{name}]]")
-    return rows
-
-
-def _check_keys(row: dict[str, Any], known: Sequence[str], path: Path) -> None:
-    for name in row:
-        if name not in known:
-            raise CopeError(f"{path}: {name!r} is none of {', '.join(known)}")
-
-
-def _numbers(row: object, names: Sequence[str], path: Path) -> tuple[float, float]:
-    """Return the two numbers of a table, which are above 0."""
-    fields: dict[str, Any] = row if isinstance(row, dict) else {}
-    first, second = (_number(fields.get(name), name, path) for name in names)
-    return first, second
-
-
-def _number(value: object, name: str, path: Path) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:
-        return float(value)
-    raise CopeError(f"{path}: {name} is a number above 0, and here it is {value!r}")

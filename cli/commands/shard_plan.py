@@ -22,20 +22,16 @@ from ..output import print_json
 @json_option
 def command(model: str, devices: Path, goal: str, as_json: bool) -> None:
     """Split the layers of MODEL (local/NAME or a GGUF file) over several machines."""
+    from ...models.shard_command import plan_text, server_command
     from ...models.shard_plan import plan_shards, read_network
     from ...models.weights.gguf import read_shape
     from ...models.weights.resolve import resolve_weights
     from ..display.results import result_console
 
-    network = read_network(devices)
-    shape = read_shape(resolve_weights(model.removeprefix("local/")))
-    plan = plan_shards(shape, network, "latency" if goal == "latency" else "throughput")
+    network, path = read_network(devices), resolve_weights(model.removeprefix("local/"))
+    plan = plan_shards(read_shape(path), network, "latency" if goal == "latency" else "throughput")
+    server = server_command(str(path), plan, network)
     if as_json:
-        print_json(asdict(plan))
+        print_json(asdict(plan) | {"command": server})
         return
-    for shard in plan.shards:
-        result_console().print(f"{shard.device}: layers {shard.first} to {shard.last}")
-    result_console().print(
-        f"a token takes {plan.token_ms:.3g} ms; with many requests {1000 / plan.stage_ms:.3g} "
-        "tokens a second"
-    )
+    result_console().print(plan_text(plan, network, server), markup=False, soft_wrap=True)

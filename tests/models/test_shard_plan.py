@@ -3,14 +3,16 @@
 import itertools
 import json
 import random
-import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support import commands
+from support.gguf_files import gguf
 
 from cope.errors import CopeError
+from cope.models.shard_network import equal_before
 from cope.models.shard_plan import (
     Device,
     Goal,
@@ -50,6 +52,9 @@ def drawn_network(chance: random.Random) -> Network:
     for index in range(chance.randint(1, 4)):
         speed = chance.choice((1.0, 5.0, 20.0))
         devices.append(Device(f"d{index}", chance.uniform(0.2, 1.2), speed))
+    if chance.random() < 0.4:  # the others are equal
+        devices[1:] = [replace(devices[-1], name=device.name) for device in devices[1:]]
+        return Network(tuple(devices), Link(chance.uniform(0.1, 50), chance.uniform(1, 1000)), {})
     links = {}
     for one, other in itertools.combinations(devices, 2):
         if chance.random() < 0.7:
@@ -93,28 +98,13 @@ tokens_per_second = 5
 name = "desk"
 memory_gb = 8
 tokens_per_second = 40
+address = "10.0.0.2:50052"
 
 [[links]]
 between = ["laptop", "desk"]
 ms = 0.2
 mbit = 1000
 """
-
-
-def text(value: str) -> bytes:
-    return struct.pack("<Q", len(value)) + value.encode()
-
-
-def gguf(layers: int = 4, size: int = 1_000_000) -> bytes:
-    fields = [
-        text("general.architecture") + struct.pack("<I", 8) + text("toy"),
-        text("tokens") + struct.pack("<IIQ", 9, 8, 2) + text("a") + text("b"),
-        text("scores") + struct.pack("<IIQ", 9, 6, 2) + struct.pack("<ff", 0.5, 1.0),
-        text("toy.block_count") + struct.pack("<II", 4, layers),
-        text("toy.embedding_length") + struct.pack("<II", 4, 64),
-    ]
-    head = b"GGUF" + struct.pack("<IQQ", 3, 0, len(fields)) + b"".join(fields)
-    return head.ljust(size, b"\0")
 
 
 def test_the_shape_of_a_model_is_read_from_its_file(tmp_path: Path):
@@ -142,6 +132,9 @@ def test_a_file_that_is_no_model_is_one_line(content: bytes, tmp_path: Path):
         ("mbit = 1000", "mbit = -1"),
         ("[[devices]]", "[devices]"),
         ("[[links]]", "links = 1"),
+        ("10.0.0.2:50052", "10.0.0.2"),
+        ("10.0.0.2:50052", "a b:1"),
+        ("10.0.0.2:50052", "a,b:1"),
     ],
 )
 def test_a_wrong_file_of_devices_is_one_line(given: str, taken: str, tmp_path: Path):
@@ -151,6 +144,21 @@ def test_a_wrong_file_of_devices_is_one_line(given: str, taken: str, tmp_path: P
         read_network(path)
 
 
+def test_devices_are_equal_in_memory_speed_and_links():
+    devices = tuple(Device(name, 1.0, 5.0) for name in "abcde")
+    links = {("c", "d"): Link(9, 9)}
+    assert equal_before(Network(devices, Link(1, 1), {})) == [None, None, 1, 2, 3]
+    assert equal_before(Network(devices, Link(1, 1), links)) == [None, None, None, 2, 1]
+    faster = (*devices[:4], Device("e", 1.0, 6.0))
+    assert equal_before(Network(faster, Link(1, 1), {})) == [None, None, 1, 2, None]
+
+
+def test_too_many_different_devices_are_one_line():
+    devices = tuple(Device(f"d{n}", 1.0 + n, 5.0) for n in range(9))
+    with pytest.raises(CopeError, match="9 devices are too many for a plan: name 8, or more that"):
+        plan_shards(ModelShape(4, 64, 10**9), Network(devices, Link(1, 1), {}), "latency")
+
+
 @pytest.mark.slow
 def test_the_command_prints_the_plan(tmp_path: Path):
     model, devices = tmp_path / "toy.gguf", tmp_path / "devices.toml"
@@ -158,6 +166,14 @@ def test_the_command_prints_the_plan(tmp_path: Path):
     devices.write_text(DEVICES)
     shown = commands.cope("shard-plan", f"local/{model}", "--devices", str(devices))
     assert shown.exit_code == 0, shown.stderr
-    assert shown.stdout.splitlines()[:2] == ["laptop: layers 1 to 1", "desk: layers 2 to 4"]
+    lines = shown.stdout.splitlines()
+    assert lines[:2] == [
+        "laptop: layers 1 to 1",
+        "desk: layers 2 to 4, ggml-rpc-server --host 10.0.0.2 --port 50052",
+    ]
+    split = "--rpc 10.0.0.2:50052 --gpu-layers 4 --tensor-split 4"
+    assert lines[-1] == f"llama-server --model {model} {split}"
     shown = commands.cope("shard-plan", str(model), "--devices", str(devices), "--json")
-    assert json.loads(shown.stdout)["shards"][1] == {"device": "desk", "first": 2, "last": 4}
+    document = json.loads(shown.stdout)
+    assert document["shards"][1] == {"device": "desk", "first": 2, "last": 4}
+    assert document["command"][-1] == "4"
