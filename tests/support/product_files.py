@@ -3,7 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-OUTSIDE = ("tests", "benchmarks", "examples", "build")  # folders of the repository that are no rooms
+OUTSIDE = (
+    "tests",
+    "benchmarks",
+    "examples",
+    "build",
+)  # folders of the repository that are no rooms
 
 
 def product_files(root: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
