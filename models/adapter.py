@@ -14,14 +14,17 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import dspy
 from dspy.adapters.utils import format_field_value, get_annotation_name
-from dspy.clients._deprecation import adapter_message_call
+from dspy.clients._deprecation import _adapter_call
 from dspy.utils.exceptions import AdapterParseError
 from pydantic.fields import FieldInfo
 
 from ..errors import CopeError
 from .field_values import parse_field
+from .scope import dspy_setting, using
 
 Found = TypeVar("Found")
+
+_OF_TOOLS = ("tools", "tool_choice", "parallel_tool_calls")
 
 KEPT_PROMPTS = 64
 """Prompts that an adapter keeps for the next samples."""
@@ -54,9 +57,10 @@ class LeanAdapter(dspy.Adapter):
 
         Prompts with demonstrations are formatted for each sample, because these can change.
         """
+        for value in inputs.values():
+            if demos or type(value) is not str:
+                return super().format(signature, demos, inputs)
         values = tuple(inputs.items())
-        if demos or not all(type(value) is str for _, value in values):
-            return super().format(signature, demos, inputs)
         # An optimizer may write other instructions into the same class.
         key = (signature, signature.instructions, values)
         messages = self._formatted.get(key)
@@ -82,13 +86,22 @@ class LeanAdapter(dspy.Adapter):
         """
         if self.use_native_function_calling or _has_native_fields(signature):
             return await super().acall(lm, lm_kwargs, signature, demos, inputs)
-        used = self._call_preprocess(lm, lm_kwargs, signature, inputs)
-        messages = self.format(used, demos, inputs)
-        with adapter_message_call(lm, messages):
+        for name in _OF_TOOLS:
+            lm_kwargs.pop(name, None)
+        own = type(self)
+        format_prompt: Any = own.format
+        parse: Any = own.parse
+        if not self.callbacks and not dspy_setting("callbacks"):
+            format_prompt, parse = inspect.unwrap(format_prompt), inspect.unwrap(parse)
+        messages = format_prompt(self, signature, demos, inputs)
+        with using(_adapter_call, (lm, messages)):
             outputs = await lm.acall(messages=messages, **lm_kwargs)
-        if all(type(output) is str and output for output in outputs):
-            return [self.parse(used, output) for output in outputs]  # it sets every field
-        return self._call_postprocess(used, signature, outputs, lm, lm_kwargs)
+        parsed: list[dict[str, Any]] = []
+        for output in outputs:
+            if type(output) is not str or not output:
+                return self._call_postprocess(signature, signature, outputs, lm, lm_kwargs)
+            parsed.append(parse(self, signature, output))  # it sets every field
+        return parsed
 
     def format_system_message(self, signature: type[dspy.Signature]) -> str:
         parts = (self.format_task_description(signature), self.format_field_structure(signature))
@@ -163,8 +176,8 @@ class LeanAdapter(dspy.Adapter):
         fields = _output_fields(signature)
         text = completion.strip()
         labeled = _labeled_fields(signature)
-        for name in labeled:  # small models sometimes copy the form instead of filling it in
-            text = text.replace(f"<{_description(name, fields[name])}>", "")
+        for form in _forms(signature):  # small models sometimes copy it instead of filling it in
+            text = text.replace(form, "")
         values, head = _labeled_values(text, labeled)
         outputs: dict[str, Any] = {}
         for name, field in fields.items():
@@ -219,6 +232,13 @@ def _labeled_fields(signature: type[dspy.Signature]) -> list[str]:
     return names[1:] if signature.output_fields[names[0]].annotation is str else names
 
 
+@_once_for_each
+def _forms(signature: type[dspy.Signature]) -> list[str]:
+    """Return what stands in the prompt in the place of each field that has a label."""
+    fields = signature.output_fields
+    return [f"<{_description(name, fields[name])}>" for name in _labeled_fields(signature)]
+
+
 def _label(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
@@ -243,17 +263,18 @@ def _description(name: str, field: FieldInfo) -> str:
     return f"{text} ({get_annotation_name(field.annotation)})"
 
 
-def _find_labels(text: str, name: str) -> list[re.Match[str]]:
+@lru_cache(maxsize=256)
+def _label_pattern(name: str) -> re.Pattern[str]:
     # At a line's start with any markdown around it, or after a sentence within a line.
     pattern = rf"(?:^[ \t>#*_`-]*|(?<=[.!?])\s+\**){re.escape(_label(name))}\s*[*_`]*\s*:[*_`]*"
-    return list(re.finditer(pattern, text, re.IGNORECASE | re.MULTILINE))
+    return re.compile(pattern, re.IGNORECASE | re.MULTILINE)
 
 
 def _labeled_values(text: str, names: list[str]) -> tuple[dict[str, str], str]:
     """Return the text behind the last label of each name that has any, and the text before them."""
     labels: list[tuple[int, int, str]] = []
     for name in names:
-        labels += [(label.start(), label.end(), name) for label in _find_labels(text, name)]
+        labels += [(*label.span(), name) for label in _label_pattern(name).finditer(text)]
     values: dict[str, str] = {}
     head_end, end = len(text), len(text)
     for start, after, name in sorted(labels, reverse=True):
@@ -269,10 +290,8 @@ def _labeled_values(text: str, names: list[str]) -> tuple[dict[str, str], str]:
 
 
 def _without_label(text: str, name: str) -> str:
-    labels = _find_labels(text, name)
-    if labels and labels[0].start() == 0:
-        return text[labels[0].end() :].strip()
-    return text
+    label = _label_pattern(name).match(text)
+    return text if label is None else text[label.end() :].strip()
 
 
 _ADAPTERS: dict[str, Callable[[], dspy.Adapter]] = {

@@ -1,6 +1,5 @@
 """The price of one call, also of a call that was stopped before its usage was known."""
 
-import json
 import math
 from typing import Any
 
@@ -8,6 +7,7 @@ from ..util.json_types import JsonObject
 from .call import Call
 from .called_model import CalledModel
 from .prices import Price
+from .prompt_tokens import prompt_text
 from .runtime import DEFAULT_TIMEOUT
 
 
@@ -86,10 +86,3 @@ def _most_completion_tokens(limits: JsonObject) -> int | None:
         if isinstance(limits.get(name), int):
             return limits[name] * (limits.get("n") or 1)
     return None
-
-
-def prompt_text(prompt: Any) -> str:
-    """Return messages or a text as one text, by which equal prompts are found."""
-    if isinstance(prompt, str):
-        return prompt
-    return json.dumps(prompt, ensure_ascii=False, default=repr)

@@ -123,15 +123,16 @@ async def _execute(lm: dspy.LM, call: PreparedCall, request: KeptRequest) -> Cal
     results: list[CallResult] = []
     provider, state = request.provider, execution._Attempt()
     try:
-        with error_boundary(lm.model, provider=provider, unexpected=True):
-            try:
-                response = await request.send()
-            except StreamAssemblyError as error:
-                execution._retain_response_usage(state, results, error.partial, provider)
-                raise
+        try:
+            response = await request.send()
             execution._accept_response(
                 lm, call, state, results, response, provider, request.canonical
             )
+        except Exception as error:
+            if isinstance(error, StreamAssemblyError):
+                execution._retain_response_usage(state, results, error.partial, provider)
+            with error_boundary(lm.model, provider=provider, unexpected=True):
+                raise
         result = results[0]
         await set_cost(result, response, request)
         if call.cache:

@@ -15,7 +15,6 @@ from ..util.json_types import JsonObject
 from .attempts import FailedAttempts, set_price
 from .call import Call
 from .call_arguments import keyed_by_address
-from .call_price import prompt_text
 from .call_usage import fill_call
 from .called_model import CalledModel
 from .current_call import current_call
@@ -101,7 +100,7 @@ async def draw_at_once(
         drawn.update(await _ask(lm, fresh))
     lead = current_call.get()
     if lead is not None:
-        lm.runtime.prompt_tokens.remember(prompt_text(messages), lead.prompt_tokens)
+        lm.runtime.prompt_tokens.remember(messages, lead.prompt_tokens)
     return drawn
 
 

@@ -16,6 +16,8 @@ _SETTINGS = (
 ).split()
 """The settings that decide a reply; no address and no key is among them."""
 
+_PLAIN = (str, int, float, bool)
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -55,8 +57,9 @@ def make_exchange(prompt: object, settings: Mapping[str, Any], outputs: object) 
     """
     chosen: JsonObject = {}
     for name in _SETTINGS:
-        if settings.get(name) is not None:
-            chosen[name] = _as_json(settings[name])
+        value = settings.get(name)
+        if value is not None:
+            chosen[name] = value if type(value) in _PLAIN else _as_json(value)
     return Exchange(as_messages(prompt), chosen, _reply(outputs))
 
 
@@ -68,7 +71,7 @@ def as_messages(prompt: object) -> tuple[JsonObject, ...]:
         return ()
     messages: list[JsonObject] = []
     for message in prompt:
-        if isinstance(message, dict) and all(type(value) is str for value in message.values()):
+        if isinstance(message, dict) and set(map(type, message.values())) == {str}:
             messages.append(dict(message))
             continue
         plain = _as_json(message)

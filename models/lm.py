@@ -17,7 +17,7 @@ from .attempts import FailedAttempts, explain_error, set_price
 from .call import Call
 from .call_arguments import keyed_by_address, supported_arguments
 from .call_cache import recall_call, remember_call, restore_cached_call
-from .call_price import bound_cancelled_call, prompt_text
+from .call_price import bound_cancelled_call
 from .call_usage import fill_call, record_restored
 from .current_call import current_call, report_partial_usage as report_partial_usage
 from .direct import call_directly, is_unobserved
@@ -257,7 +257,7 @@ class TierLM(dspy.LM):
             call.prompt_tokens = call.prompt_tokens or 0
             call.completion_tokens = call.completion_tokens or 0
             raise
-        self.runtime.prompt_tokens.remember(prompt_text(messages or prompt), call.prompt_tokens)
+        self.runtime.prompt_tokens.remember(messages or prompt, call.prompt_tokens)
         if not isinstance(self.engine, LocalEngine):
             check_outputs(outputs, _finish_reason.get(), self.model)
         return outputs

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from .call import Call
@@ -46,8 +47,10 @@ class Meter:
     def group_by(self, *labels: str) -> dict[tuple[Any, ...], Usage]:
         """Return the usage by combination of labels, as in `group_by("tier", "role")`, sorted."""
         groups: dict[tuple[Any, ...], list[Call]] = {}
+        values = attrgetter(*labels)
         for call in self.calls:
-            groups.setdefault(_values(call, labels), []).append(call)
+            key = values(call)
+            groups.setdefault(key if len(labels) > 1 else (key,), []).append(call)
         return {key: Usage.from_calls(groups[key]) for key in sorted(groups)}
 
 

@@ -1,7 +1,10 @@
 """The tokens of prompts whose calls were stopped before their server reported them."""
 
+import json
 import threading
 from collections import OrderedDict
+from copy import deepcopy
+from typing import Any
 
 _REMEMBERED = 128
 """Prompts to remember: those of the calls in flight and of their latest siblings."""
@@ -9,6 +12,13 @@ _COMPARED = 16
 """Of these, the latest prompts that an unknown one is compared with."""
 _EXTRA_TOKENS = 64
 """Tokens that a chat template adds to a prompt at most, and that a change of it moves."""
+
+
+def prompt_text(prompt: Any) -> str:
+    """Return messages or a text as one text, by which equal prompts are found."""
+    if isinstance(prompt, str):
+        return prompt
+    return json.dumps(prompt, ensure_ascii=False, default=repr)
 
 
 class PromptTokens:
@@ -27,11 +37,19 @@ class PromptTokens:
     def __init__(self) -> None:
         self._tokens: OrderedDict[str, int] = OrderedDict()
         self._lock = threading.Lock()
+        self._latest: tuple[Any, int] | None = None
 
-    def remember(self, prompt: str, tokens: int | None) -> None:
-        """Remember the tokens that a server reported of a prompt; None is ignored."""
-        if not tokens:
+    def remember(self, prompt: Any, tokens: int | None) -> None:
+        """Remember the tokens that a server reported of a prompt; None is ignored.
+
+        Args:
+            prompt: messages or a text. The samples of a round have the same one.
+            tokens: those of the prompt.
+        """
+        if not tokens or self._latest == (prompt, tokens):
             return
+        self._latest = deepcopy(prompt), tokens
+        prompt = prompt_text(prompt)
         with self._lock:
             self._tokens[prompt] = tokens
             self._tokens.move_to_end(prompt)

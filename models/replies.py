@@ -78,9 +78,10 @@ def finite_number(value: object) -> bool:
 def finish_reason(response: Any) -> str | None:
     """Return why a model stopped; None where the response of DSPy or LiteLLM does not say."""
     reason = getattr(response, "finish_reason", None)
-    choices = getattr(response, "choices", None)
-    if reason is None and isinstance(choices, list) and choices:
-        reason = getattr(choices[0], "finish_reason", None)
+    if reason is None:
+        choices = getattr(response, "choices", None)
+        if isinstance(choices, list) and choices:
+            reason = getattr(choices[0], "finish_reason", None)
     return reason if isinstance(reason, str) else None
 
 

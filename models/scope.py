@@ -46,8 +46,10 @@ class _DspyContext(AbstractContextManager[None]):
         self._token: Token[Any] | None = None
 
     def __enter__(self) -> None:
-        changed = dotdict(main_thread_config)
-        changed.update(thread_local_overrides.get())
+        before = thread_local_overrides.get()
+        if len(before) < len(main_thread_config):  # outside of any other context of DSPy's
+            before = {**main_thread_config, **before}
+        changed = dotdict(before)
         changed.update(self._settings)
         self._token = thread_local_overrides.set(changed)
 

@@ -31,7 +31,7 @@ from .events import (
     emit,
 )
 from .give_up import GiveUp, RoundLeaver
-from .module import ProgramModule, instruct
+from .module import ProgramPart, instruct
 from .planner import Planner
 from .preset import Preset
 from .progress import Progress
@@ -44,7 +44,7 @@ from .sampling import draw_samples, request_priorities, seeded_order
 from .together import draw_together, role_of_shared_prompt
 
 
-class CascadeRound(ProgramModule):
+class CascadeRound(ProgramPart):
     """Write plans (one, or one for each sample), solve with them, and decide by a confidence.
 
     The models are looked up by tier when the round runs, so that an optimizer which resets the

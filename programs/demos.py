@@ -16,6 +16,8 @@ def usable_demos(predict: dspy.Predict, nearest: Sequence[Any] = ()) -> list[Any
         predict: the predictor.
         nearest: demonstrations selected for the question; they come last.
     """
+    if not predict.demos and not nearest:
+        return []
     outputs = list(_signature(predict).output_fields)
     return [demo for demo in (*predict.demos, *nearest) if demo.get(outputs[-1])]
 

@@ -33,6 +33,15 @@ class ProgramModule(dspy.Module):
         return dspy.Module.named_parameters(attributes)
 
 
+class ProgramPart(ProgramModule):
+    """A module inside a program, which has no `forward`.
+
+    DSPy looks at each use of an attribute of a module, to warn where `forward` is called directly.
+    """
+
+    __getattribute__ = object.__getattribute__
+
+
 def instruct(predict: dspy.Predict, instructions: str | None) -> None:
     """Give a predictor the instructions of its preset, if the preset has any."""
     if instructions is not None:

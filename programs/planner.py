@@ -9,7 +9,7 @@ from ..signatures.plans.base import ATTEMPTS, PlanRequest
 from .demos import usable_demos
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
-from .module import ProgramModule
+from .module import ProgramPart
 from .plan_kinds import PLAN_KINDS
 from .predict_call import acall_predict
 from .task_signature import prompt_inputs
@@ -17,7 +17,7 @@ from .task_signature import prompt_inputs
 NO_ATTEMPTS = "none so far"  # shown to a planner that sees attempts before there are any
 
 
-class Planner(ProgramModule):
+class Planner(ProgramPart):
     """Makes one plan of a kind, such as `goal`, in DSPy's current context.
 
     Args:

@@ -9,13 +9,13 @@ from ..answers.reply.reader import holds_marked_answer, is_refusal_reply
 from .demos import usable_demos
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
-from .module import ProgramModule
+from .module import ProgramPart
 from .plan_kinds import PLAN_KINDS
 from .predict_call import acall_predict
 from .task_signature import prompt_inputs
 
 
-class Reasoner(ProgramModule):
+class Reasoner(ProgramPart):
     """Solves a question in DSPy's current context and reads the answer from what the model wrote.
 
     Args:

@@ -91,7 +91,7 @@ def usage_summary(meter: Meter) -> dict[str, Any]:
         row: dict[str, Any] = {"tier": tier, "round": number, "role": role}
         row.update(use.as_dict())
         rows.append(cast(UsageRow, row))
-    total = meter.total()
+    total = next(iter(usage.values())) if len(usage) == 1 else meter.total()
     spent = meter.total(cache_hit=False) if total.hits else total
     return {
         "usage": rows,

@@ -174,6 +174,8 @@ class _Drawing:
 
     async def cancel(self) -> None:
         """Cancel the samples in progress."""
+        if len(self.finished) == len(self._tasks):
+            return
         for task in self._tasks:
             if not task.done():
                 task.cancel()

@@ -63,6 +63,7 @@ def _form(answer: str) -> str:
     return phrase_form(_read(answer) or answer)
 
 
+@lru_cache(maxsize=1024)
 def _read(content: str) -> str | None:
     """Return the answer in one line; it is idempotent."""
     line = without_latex(content) if "\\" in content else content

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from .cleaning import visible_text
@@ -54,6 +55,7 @@ class Reply:
     state: ReplyState = "answer"
 
 
+@lru_cache(maxsize=256)  # an answer is read several times, and samples agree
 def read_reply(text: str) -> Reply:
     """Divide a reply. It never raises, and its time grows linearly with the length.
 
