@@ -13,13 +13,14 @@ from ..util.json_types import JsonObject
 from .access import Access
 from .accounts import Account
 from .admission import Admission
+from .answered import Answered, answered_question
 from .chat import Completion
 from .options import ServeOptions
 from .places import Places
 from .requests import ChatRequest
 from .responses import Response as ModelResponse
 from .responses_request import ResponsesRequest
-from .service import Service
+from .service import Finished, Question, Service
 from .tools import ToolCompletion
 from .transport import EventStream, until_hang_up
 from .usage import LastTierCost
@@ -35,6 +36,7 @@ class Api:
         access: keys and budget.
         places: how many requests are answered at once.
         last_tier: what the last tier's own answers cost so far.
+        answered: the latest answers, which the tool `explain` explains.
     """
 
     service: Service
@@ -42,6 +44,7 @@ class Api:
     access: Access
     places: Places
     last_tier: LastTierCost = field(default_factory=LastTierCost)
+    answered: Answered = field(default_factory=Answered)
 
     def __post_init__(self) -> None:
         self.admission = Admission(self.access, self.places)
@@ -56,7 +59,7 @@ class Api:
             cascade = self.service.cascade(body.model)
             completion = ToolCompletion.of(cascade, body, self.options, gate)
         else:
-            completion = self._completion(body, gate)
+            completion = self._completion(body, account, gate)
         stream = completion.stream if body.stream else None
         return await self._answer(request, account, completion.reply, stream)
 
@@ -65,13 +68,18 @@ class Api:
         account = self.access.account(request.headers)
         chat = body.chat_request()
         await _check_format(chat)
-        completion = self._completion(chat, self.access.gate(account))
+        completion = self._completion(chat, account, self.access.gate(account))
         response = ModelResponse(body, completion)
         stream = response.stream if body.stream else None
         return await self._answer(request, account, response.reply, stream)
 
-    def _completion(self, body: ChatRequest, gate: SpendingGate | None) -> Completion:
-        return Completion.of(self.service, body, self.last_tier, self.options, gate)
+    def _completion(
+        self, body: ChatRequest, account: Account | None, gate: SpendingGate | None
+    ) -> Completion:
+        def keep(id_: str, question: Question, finished: Finished) -> None:
+            self.answered.add(account, id_, answered_question(question, finished))
+
+        return Completion.of(self.service, body, self.last_tier, self.options, gate, keep)
 
     async def _answer(
         self,

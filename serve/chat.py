@@ -1,7 +1,7 @@
 """Write the events of answers as `/v1/chat/completions` of the OpenAI API does."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,6 +21,13 @@ from .shortcut import is_shortcut
 from .text_stream import TextStream, cut_at_stops
 from .usage import LastTierCost, api_usage, cascade_field
 
+Keep = Callable[[str, Question, Finished], None]
+"""Keeps the answer with an id, so that it can be explained."""
+
+
+def ignore_answer(id_: str, question: Question, finished: Finished) -> None:
+    """Do not keep an answer."""
+
 
 class Whole(NamedTuple):
     """An answer that is sent whole: its end, the lines of its reasoning, and the JSON so far."""
@@ -39,6 +46,7 @@ class Completion:
     questions: Sequence[Question]
     last_tier: LastTierCost
     options: ServeOptions
+    keep: Keep = ignore_answer
 
     def __post_init__(self) -> None:
         self._head = ChatHead(self.request.model)
@@ -51,8 +59,17 @@ class Completion:
         last_tier: LastTierCost,
         options: ServeOptions,
         gate: SpendingGate | None = None,
+        keep: Keep = ignore_answer,
     ) -> "Completion":
         """Read a request.
+
+        Args:
+            service: answers the questions.
+            request: the request.
+            last_tier: what the last tier's own answers cost so far.
+            options: limits of the server.
+            gate: lets the calls through within a budget; None for no budget.
+            keep: keeps each answer, so that it can be explained.
 
         Raises:
             ApiError: when it cannot be answered.
@@ -79,7 +96,7 @@ class Completion:
             _ = service.adapted(question)  # refuses what it cannot do, before it waits for a place
         seed = cascade.seed if request.seed is None else request.seed
         questions = [question.with_choice(index, seed) for index in range(request.choices)]
-        return cls(service, request, questions, last_tier, options)
+        return cls(service, request, questions, last_tier, options, keep)
 
     async def reply(self) -> JsonObject:
         """Answer, and return the whole body."""
@@ -90,6 +107,7 @@ class Completion:
         for index, task in enumerate(tasks):
             finished, reasoning, written = task.result()
             prediction = finished.prediction
+            self.keep(self._id(index), self.questions[index], finished)
             message = {
                 "role": "assistant",
                 "content": self.text(prediction, written),
@@ -191,6 +209,7 @@ class Completion:
                         yield self._chunk(index, {"content": part})
                 case Finished():
                     predictions[index] = event.prediction
+                    self.keep(self._id(index), self.questions[index], event)
                     text = texts[index]
                     rest = text.finish(self.text(event.prediction, text.sent))
                     if rest or event.tokens:
@@ -206,6 +225,10 @@ class Completion:
                     yield sse(self._head.chunk(index, line) | facts)
         if self.request.wants_usage:
             yield self._head.usage_chunk(api_usage(list(predictions.values())))
+
+    def _id(self, index: int) -> str:
+        """Return the id of a choice: that of the completion, with a number after the first."""
+        return f"{self._head.id}/{index}" if index else self._head.id
 
     def _chunk(self, index: int, delta: JsonObject) -> str:
         return sse(self._head.chunk(index, delta))

@@ -35,6 +35,7 @@ class Response:
     async def reply(self) -> JsonObject:
         """Answer, and return the whole body."""
         whole = await self.completion.answer()
+        self._keep(whole.finished)
         text = self.completion.text(whole.finished.prediction, whole.written)
         return self._answered(whole.finished, whole.reasoning, text)
 
@@ -88,6 +89,7 @@ class Response:
                         yield self._event(kind, **reasoning, delta=delta)
         if finished is None:
             raise ApiError(500, "the answer did not end", "server_error")
+        self._keep(finished)
         whole = self.completion.text(finished.prediction, text.sent)
         rest = text.finish(whole)
         if not text.sent:
@@ -99,6 +101,9 @@ class Response:
             yield ending
         body = self._answered(finished, "".join(lines), whole)
         yield self._event("response.completed", response=body)
+
+    def _keep(self, finished: Finished) -> None:
+        self.completion.keep(self.id, self.completion.questions[0], finished)
 
     def _open_message(self, reasoning: JsonObject, lines: list[str]) -> list[str]:
         """Return the events that end the reasoning and begin the message."""

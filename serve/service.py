@@ -15,7 +15,7 @@ from ..models.tier_error import unknown_tier_error
 from ..models.token_report import TokenReport, use_token_report
 from ..programs import Cascade
 from ..programs.domains.registry import domain_by_name
-from ..programs.events import Event, use_observer
+from ..programs.events import AnswerText, Event, use_observer
 from ..programs.options import ProgramOptions, TeamOptions
 from ..programs.preset import preset_names
 from ..programs.preset_fit import preset_misfit
@@ -50,10 +50,12 @@ class Finished:
     Attributes:
         prediction: that of the cascade.
         tokens: the tokens of the answer with their log-probabilities, where they were asked for.
+        rounds: the events of its rounds, without the parts of the answer.
     """
 
     prediction: dspy.Prediction
     tokens: tuple[JsonObject, ...] = ()
+    rounds: tuple[Event, ...] = ()
 
 
 ServiceEvent = Event | KeepAlive | Finished
@@ -207,6 +209,7 @@ class Service:
 
         work = asyncio.create_task(answer())
         work.add_done_callback(lambda _: happened.put_nowait(None))
+        rounds: list[Event] = []
         try:
             while True:
                 # A timer, because `wait_for` makes a task for every event.
@@ -217,8 +220,11 @@ class Service:
                     break
                 if not isinstance(event, KeepAlive):
                     self._observe(question, event)
+                    if not isinstance(event, AnswerText):
+                        rounds.append(event)
                 yield event
-            finished = Finished(work.result(), tuple(report.tokens) if report else ())
+            tokens = tuple(report.tokens) if report else ()
+            finished = Finished(work.result(), tokens, tuple(rounds))
             self._observe(question, finished)
             yield finished
         finally:

@@ -1,6 +1,7 @@
 """Answer the calls of the tools with the service, within the limits of the server."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,14 +15,14 @@ from ...programs.events import AnswerText
 from ...programs.written_plan import write_plan
 from ..accounts import Account
 from ..admission import Admission
-from ..chat import answer_text
+from ..answered import Answered, answered_question
 from ..errors import ApiError, as_api_error, invalid
 from ..narration import narrate
 from ..options import ServeOptions
 from ..requests import check_length
 from ..service import Finished, KeepAlive, Question, Service
 from ..usage import LastTierCost, cascade_field
-from .answered import Answered, RoundNotes
+from .explained import explain
 from .results import Answer, Explanation, Plan
 from .steps import Progress, Steps
 
@@ -38,13 +39,14 @@ class Asker:
         options: limits of the server.
         admission: keys, budget and places; those of the server's other interfaces, too.
         last_tier: what the last tier's own answers cost so far.
+        answered: the latest answers, those of the server's other interfaces, too.
     """
 
     service: Service
     options: ServeOptions
     admission: Admission
     last_tier: LastTierCost
-    _answered: Answered = field(default_factory=Answered)
+    answered: Answered = field(default_factory=Answered)
 
     def account(self, headers: Mapping[str, str] | None) -> Account | None:
         """Return whose call it is; None where no key is needed, as over stdio.
@@ -71,25 +73,27 @@ class Asker:
         account = self.account(headers)
         async with self._admitted(account, question) as gate:
             cascade = self.service.cascade(model)
-            notes, steps = RoundNotes(cascade), Steps(cascade.preset)
-            prediction = None
+            steps = Steps(cascade.preset)
+            finished = None
             asked = Question(question, model, gate=gate)
             async with aclosing(self.service.events(asked)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
-                        prediction = event.prediction
+                        finished = event
                     elif not isinstance(event, KeepAlive | AnswerText):
-                        notes.add(event)
                         progress = steps.add(event)
                         if progress is not None:
                             await report(progress, narrate(event, cascade).strip())
-            assert prediction is not None
-            answer = None if prediction.answer is None else answer_text(prediction)
+            assert finished is not None
+            prediction = finished.prediction
+            kept = answered_question(asked, finished)
+            id_ = "ans_" + secrets.token_hex(12)
+            self.answered.add(account, id_, kept)
             alone = self.last_tier.observe(cascade, prediction)
             facts = cascade_field(prediction, alone)
             return Answer(
-                id=self._answered.add(account, question, answer, notes.rounds),
-                answer=answer,
+                id=id_,
+                answer=kept.answer,
                 confidence=facts["confidence"],
                 round=facts["round"],
                 plan=facts["plan"],
@@ -120,7 +124,8 @@ class Asker:
         Raises:
             ApiError: when there is no such answer.
         """
-        return self._answered.find(self.account(headers), id_)
+        answered = self.answered.find(self.account(headers), id_)
+        return explain(id_, answered, self.service.cascade(answered.question.model))
 
     @asynccontextmanager
     async def _admitted(

@@ -37,7 +37,7 @@ def mount_mcp(app: FastAPI, api: Api) -> None:
     def make_server() -> "MCPServer":
         from .tools import make_mcp_server
 
-        asker = Asker(api.service, api.options, api.admission, api.last_tier)
+        asker = Asker(api.service, api.options, api.admission, api.last_tier, api.answered)
         return make_mcp_server(asker, version("cope-dspy"))
 
     endpoint = McpEndpoint(make_server, api.access, api.options)

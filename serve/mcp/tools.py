@@ -16,9 +16,13 @@ from .steps import Progress
 _INSTRUCTIONS = (
     "A small and a large language model answer questions together. `ask` answers a question and "
     "says how sure the answer is. `plan` lets the larger model write a plan that you follow "
-    "yourself. `explain` shows the rounds behind an answer of `ask`."
+    "yourself. `explain` shows the rounds behind an answer."
 )
 _QUESTION = Field(description="The question, with all that it needs.")
+_ID = (
+    "The id of an answer of `ask`, of a chat completion, or of a response; further choices of a "
+    "chat completion have their number at the end, such as chatcmpl-1a2b/1."
+)
 _ANNOTATIONS = ToolAnnotations(read_only_hint=True, idempotent_hint=False, open_world_hint=False)
 
 
@@ -66,9 +70,7 @@ def make_mcp_server(asker: Asker, version: str = "") -> MCPServer:
             _refuse(error)
 
     @server.tool(title="Explain", annotations=_ANNOTATIONS)
-    async def explain(
-        id: Annotated[str, Field(description="The id of an answer of `ask`.")], ctx: Context
-    ) -> Explanation:
+    async def explain(id: Annotated[str, Field(description=_ID)], ctx: Context) -> Explanation:
         """Show the rounds of an answer: plans, votes, and why each was accepted or not."""
         try:
             return asker.explain(ctx.headers, id)
