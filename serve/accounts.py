@@ -100,6 +100,8 @@ class Accounts:
             raise CopeError(f"cannot read the keys in {path}: {error}") from None
         if str(path) != ":memory:":
             Path(path).chmod(0o600)
+        self._known: list[tuple[str, Account]] | None = None
+        self._version = 0
 
     def add(self, name: str, limits: Limits) -> str:
         """Make a key and return its secret, which nothing can show again.
@@ -123,6 +125,7 @@ class Accounts:
             raise CopeError(
                 f"there is a key {name!r} already: remove it, or take another name"
             ) from None
+        self._known = None
         return secret
 
     def remove(self, name: str) -> None:
@@ -133,14 +136,23 @@ class Accounts:
         """
         if not self._database.execute("DELETE FROM keys WHERE name = ?", (name,)).rowcount:
             raise CopeError(f"there is no key {name!r}: see cope keys list")
+        self._known = None
 
     def all(self) -> list[Account]:
         """Return all keys, the oldest first."""
-        rows = self._database.execute(
-            "SELECT name, created, day_usd, total_usd, per_minute, in_flight FROM keys "
-            "ORDER BY created, name"
-        )
-        return [Account(row[0], Limits(*row[2:]), row[1]) for row in rows]
+        return [account for _, account in self._hashes()]
+
+    def _hashes(self) -> list[tuple[str, Account]]:
+        """Return all keys with their hashes, read again only when another process changed them."""
+        version = self._database.execute("PRAGMA data_version").fetchone()[0]
+        if self._known is None or version != self._version:
+            rows = self._database.execute(
+                "SELECT hash, name, created, day_usd, total_usd, per_minute, in_flight FROM keys "
+                "ORDER BY created, name"
+            )
+            self._known = [(row[0], Account(row[1], Limits(*row[3:]), row[2])) for row in rows]
+            self._version = version
+        return self._known
 
     def find(self, secret: str) -> Account | None:
         """Return the key with a secret; None when there is none.
@@ -148,11 +160,11 @@ class Accounts:
         Hashes are compared, each with all, so the time that it takes tells nothing about a secret.
         """
         wanted = _hash(secret)
-        rows = self._database.execute("SELECT name, hash FROM keys").fetchall()
-        matching = [name for name, known in rows if hmac.compare_digest(known, wanted)]
-        if not matching:
-            return None
-        return next(account for account in self.all() if account.name == matching[0])
+        found = None
+        for known, account in self._hashes():
+            if hmac.compare_digest(known, wanted):
+                found = account
+        return found
 
     def spent(self, name: str, day: str | None = None) -> float:
         """Return what an account spent in USD, on a day such as `2026-11-28` or in all."""
@@ -163,11 +175,15 @@ class Accounts:
 
     def book(self, name: str, usd: float) -> None:
         """Add a cost to an account and to everybody's."""
-        for account in {name, EVERYBODY}:
-            self._database.execute(
+        if not usd:
+            return
+        day = _today()
+        with self._database:
+            self._database.execute("BEGIN IMMEDIATE")
+            self._database.executemany(
                 "INSERT INTO spent VALUES (?, ?, ?) "
                 "ON CONFLICT (name, day) DO UPDATE SET usd = usd + excluded.usd",
-                (account, _today(), usd),
+                [(account, day, usd) for account in sorted({name, EVERYBODY})],
             )
 
     def count_request(self, account: Account | None) -> None:

@@ -89,7 +89,9 @@ class Api:
         stream: Callable[[], AsyncGenerator[str]] | None,
     ) -> Response:
         """Wait for a place, and answer whole or as a stream."""
-        leave = await until_hang_up(request, self.admission.enter(account))
+        enter = self.admission.enter(account)
+        # Nobody hangs up between two lines, and to watch for it takes two tasks.
+        leave = await (enter if self.places.is_free else until_hang_up(request, enter))
         if stream is not None:
             return EventStream(stream(), leave)
         try:

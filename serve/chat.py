@@ -100,12 +100,10 @@ class Completion:
 
     async def reply(self) -> JsonObject:
         """Answer, and return the whole body."""
-        async with self.within_time(), asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._whole(q)) for q in self.questions]
         choices = []
         predictions = []
-        for index, task in enumerate(tasks):
-            finished, reasoning, written = task.result()
+        for index, whole in enumerate(await self._wholes()):
+            finished, reasoning, written = whole
             prediction = finished.prediction
             self.keep(self._id(index), self.questions[index], finished)
             message = {
@@ -119,6 +117,14 @@ class Completion:
             predictions.append(prediction)
         body = self._head.body("chat.completion") | {"choices": choices}
         return body | {"usage": api_usage(predictions), "cope": self.cascade_field(predictions[0])}
+
+    async def _wholes(self) -> list[Whole]:
+        """Answer all choices at once."""
+        if len(self.questions) == 1:
+            return [await self.answer()]
+        async with self.within_time(), asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._whole(question)) for question in self.questions]
+        return [task.result() for task in tasks]
 
     async def answer(self) -> Whole:
         """Answer the first choice."""

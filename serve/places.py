@@ -27,6 +27,11 @@ class Places:
         self.waiting = 0
         self.state = READY
 
+    @property
+    def is_free(self) -> bool:
+        """Whether a request that comes now need not wait."""
+        return not self._places.locked()
+
     async def take(self) -> None:
         """Wait for a place, which the caller gives back with `give_back`.
 

@@ -171,7 +171,7 @@ class Service:
         return adapt(self.cascade(question.model), question)
 
     async def events(
-        self, question: Question, keep_alive: float = 10.0
+        self, question: Question, keep_alive: float | None = None
     ) -> AsyncGenerator[ServiceEvent]:
         """Answer a question, and yield the events of the cascade as they happen.
 
@@ -179,7 +179,8 @@ class Service:
 
         Args:
             question: the question with the settings of its request.
-            keep_alive: seconds without an event after which a `KeepAlive` is yielded.
+            keep_alive: seconds without an event after which a `KeepAlive` is yielded; None for
+                never.
 
         Raises:
             ApiError: when no such model is served.
@@ -212,10 +213,12 @@ class Service:
         rounds: list[Event] = []
         try:
             while True:
-                # A timer, because `wait_for` makes a task for every event.
-                timer = loop.call_later(keep_alive, happened.put_nowait, KeepAlive())
+                timer = None
+                if keep_alive is not None:  # a timer, because `wait_for` makes a task each time
+                    timer = loop.call_later(keep_alive, happened.put_nowait, KeepAlive())
                 event = await happened.get()
-                timer.cancel()
+                if timer is not None:
+                    timer.cancel()
                 if event is None:
                     break
                 if not isinstance(event, KeepAlive):

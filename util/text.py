@@ -19,7 +19,10 @@ _EQUATION = re.compile(r" = (?=[-+$\d])")
 
 def one_line(text: str) -> str:
     """Return a model's text on one line, without terminal control characters."""
-    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
+    line = " ".join(text.split())
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() else " " for c in line)
 
 
 def shorten(text: str, max_chars: int) -> str:

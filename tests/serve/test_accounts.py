@@ -151,3 +151,16 @@ def test_a_used_up_budget_says_when_to_come_back() -> None:
 
     reply = asyncio.run(run())
     assert reply.status_code == 429 and 1 <= int(reply.headers["retry-after"]) <= 86_400
+
+
+def test_keys_that_another_process_makes_or_removes_count_at_once(tmp_path: Path) -> None:
+    served, other = (Accounts(tmp_path / "keys.sqlite") for _ in range(2))
+    first = served.add("mary", Limits())
+    assert served.find(first) and other.find(first)
+    second = other.add("john", Limits(day_usd=1.0))
+    found = served.find(second)
+    assert found is not None and (found.name, found.limits.day_usd) == ("john", 1.0)
+    other.remove("mary")
+    assert served.find(first) is None and served.find(second)
+    served.remove("john")
+    assert served.find(second) is None and not other.all()
