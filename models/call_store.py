@@ -88,6 +88,16 @@ class CallStore:
             with suppress(asyncio.CancelledError):
                 await keeper
 
+    def work_alone(self) -> None:
+        """Take no leases from now on, because the caller has locked the folder for this process.
+
+        Where a worker of another runner is still alive, such as one of a killed job, they stay.
+        """
+        for start, name in self._groups():
+            if self._leases.others(f"{start}/{name}"):
+                return
+        self._leases.is_alone = True
+
     @asynccontextmanager
     async def group(self, group: CallGroup, owner: str) -> AsyncIterator["GroupLedger"]:
         """Open the calls of a group, once no other worker makes any of them.
@@ -127,15 +137,19 @@ class CallStore:
 
     def calls_of(self, run: str) -> Iterator[JsonObject]:
         """Yield the calls in the store that the rows of a run have paid for."""
+        for start, name in self._groups():
+            file = f"{start}/{name}/{_FILE}"
+            content = self.storage.read(file)
+            if content is None:
+                continue
+            for entry in _checked(content, self.storage.address(file)).values():
+                if str(entry.get(OWNER_KEY)).startswith(f"{run}:"):
+                    yield entry["call"]
+
+    def _groups(self) -> Iterator[tuple[str, str]]:
         for start in self.storage.names():
             for name in self.storage.names(start):
-                file = f"{start}/{name}/{_FILE}"
-                content = self.storage.read(file)
-                if content is None:
-                    continue
-                for entry in _checked(content, self.storage.address(file)).values():
-                    if str(entry.get(OWNER_KEY)).startswith(f"{run}:"):
-                        yield entry["call"]
+                yield start, name
 
     def forget(self, group: CallGroup) -> None:
         """Remove the calls of a group, whose results are saved elsewhere."""

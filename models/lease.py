@@ -54,6 +54,7 @@ class Leases:
         clock: the time.
         worker: the name of the worker, which no other one has.
         held: when each claim that this worker holds becomes invalid.
+        is_alone: whether there is no other worker, so that no claims are needed.
     """
 
     storage: Storage
@@ -61,6 +62,7 @@ class Leases:
     clock: Clock = field(default_factory=Clock)
     worker: str = field(default_factory=_worker_name)
     held: dict[str, float] = field(default_factory=dict)
+    is_alone: bool = False
 
     async def acquire(self, folder: str) -> None:
         """Wait until this worker has the lease of a folder."""
@@ -72,16 +74,18 @@ class Leases:
 
     def try_acquire(self, folder: str) -> bool:
         """Take the lease of a folder unless another worker has it; return whether it was taken."""
+        if self.is_alone:
+            return True
         self._write(folder)
-        if self._others(folder):
+        if self.others(folder):
             self.release(folder)
             return False
         return True
 
     def release(self, folder: str) -> None:
         """Give the lease of a folder back."""
-        self.held.pop(folder, None)
-        self.storage.remove(self._claim(folder))
+        if self.held.pop(folder, None) is not None:
+            self.storage.remove(self._claim(folder))
 
     def renew(self) -> None:
         """Renew the claims that are valid for less than half of their time."""
@@ -105,7 +109,7 @@ class Leases:
         self.storage.write(self._claim(folder), json.dumps(claim).encode())
         self.held[folder] = until
 
-    def _others(self, folder: str) -> bool:
+    def others(self, folder: str) -> bool:
         """Return whether another worker has a valid claim, and remove the invalid ones."""
         own = f"{self.worker}{_CLAIM}"
         found = False

@@ -19,7 +19,10 @@ class LocalRunner:
 
     def run_stage(self, requests: Iterable[ShardRequest]) -> AsyncIterator[ShardResponse]:
         """Ask the rows of shards in order, see `StageWorker.answer`."""
-        return self.context.worker().answer(self._with_models(requests))
+        context = self.context
+        if context.options.calls is None and context.state.path is not None:
+            context.store.work_alone()  # the folder of the batch is locked
+        return context.worker().answer(self._with_models(requests))
 
     def _with_models(self, requests: Iterable[ShardRequest]) -> Iterator[ShardRequest]:
         for request in requests:

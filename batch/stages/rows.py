@@ -125,6 +125,7 @@ _REQUESTS = pa.schema(
     [("row", pa.int64()), ("inputs", _TEXT), ("plans", _TEXT), ("attempts", _TEXT)]
 )
 _JSON = frozenset(("record", "usage", "inputs", "plans"))
+_NAMES = {kind: tuple(one.name for one in fields(kind)) for kind in (RowRequest, RowOutcome)}
 
 
 def pack_outcomes(outcomes: Iterable[RowOutcome]) -> bytes:
@@ -185,11 +186,11 @@ def as_cells(row: RowRequest | RowOutcome) -> dict[str, Any]:
 
 def _from_cells(cells: dict[str, Any], kind: type) -> dict[str, Any]:
     plain = {}
-    for one in fields(kind):
-        value = cells[one.name]
-        if one.name in _JSON and value is not None:
+    for name in _NAMES[kind]:
+        value = cells[name]
+        if name in _JSON and value is not None:
             value = json.loads(value)
-        plain[one.name] = value
+        plain[name] = value
     return plain
 
 

@@ -119,6 +119,28 @@ def test_a_waiting_worker_finds_the_calls_of_the_other_one(storage: Storage):
     assert not list(stores[0].calls_of("run"))
 
 
+@pytest.mark.parametrize("is_alive", [False, True])
+def test_a_worker_that_is_alone_writes_no_claims(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, is_alive: bool
+):
+    """A worker of a killed job may be alive for some seconds: then the claims stay."""
+    other = Leases(storage, 60 if is_alive else -1)
+    other.try_acquire(CallGroup("other", "p", 1).folder)
+    writes: list[str] = []
+    write = storage.write
+    monkeypatch.setattr(storage, "write", lambda name, data: (writes.append(name), write(name, data)))
+    store = CallStore(storage)
+    store.work_alone()
+
+    async def work() -> None:
+        async with store.working(), store.group(GROUP, "run:1") as ledger:
+            ledger.put("a", {"call": {}, "outputs": []})
+
+    asyncio.run(work())
+    assert any(name.endswith(".claim") for name in writes) == is_alive
+    assert storage.names(GROUP.folder) == ["calls.json"]
+
+
 def test_equal_rows_of_one_worker_go_one_by_one(storage: Storage):
     """A row that comes when another one leaves must not pass those that wait."""
     store, inside, most = CallStore(storage), 0, 0
