@@ -128,7 +128,9 @@ def test_a_worker_that_is_alone_writes_no_claims(
     other.try_acquire(CallGroup("other", "p", 1).folder)
     writes: list[str] = []
     write = storage.write
-    monkeypatch.setattr(storage, "write", lambda name, data: (writes.append(name), write(name, data)))
+    monkeypatch.setattr(
+        storage, "write", lambda name, data: (writes.append(name), write(name, data))
+    )
     store = CallStore(storage)
     store.work_alone()
 
