@@ -92,7 +92,7 @@ class LeanAdapter(dspy.Adapter):
         format_prompt: Any = own.format
         parse: Any = own.parse
         if not self.callbacks and not dspy_setting("callbacks"):
-            format_prompt, parse = inspect.unwrap(format_prompt), inspect.unwrap(parse)
+            format_prompt, parse = _without_callbacks(format_prompt), _without_callbacks(parse)
         messages = format_prompt(self, signature, demos, inputs)
         with using(_adapter_call, (lm, messages)):
             outputs = await lm.acall(messages=messages, **lm_kwargs)
@@ -193,6 +193,15 @@ class LeanAdapter(dspy.Adapter):
                 kind: Any = signature
                 raise AdapterParseError("LeanAdapter", kind, completion)
         return outputs
+
+
+def _without_callbacks(method: Any) -> Any:
+    """Return a method without the wrappers in which DSPy calls callbacks."""
+    while True:
+        inner = getattr(method, "__wrapped__", None)
+        if inner is None:
+            return method
+        method = inner
 
 
 def _format_value(field: FieldInfo, value: Any) -> Any:

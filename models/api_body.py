@@ -102,8 +102,9 @@ def _check_choice(choice: Any) -> None:
         raise _refused("the reply was cut by the server's filter")
     if reason == "error" or choice.get("error"):
         raise ServerError("the server failed in the middle of its reply")
-    others = any(message.get(name) for name in ("tool_calls", "reasoning_content", "reasoning"))
-    if content or others or reason == "length":
+    if content or reason == "length":
+        return
+    if any(message.get(name) for name in ("tool_calls", "reasoning_content", "reasoning")):
         return
     if message.get("refusal"):
         raise _refused(shorten(str(message["refusal"]), 200))

@@ -18,6 +18,7 @@ from .api_body import NUM_CHOICES
 from .api_transport import CheckedTransport, WholeReply
 from .choice_tokens import split_choices
 from .plain_reply import read_plain_reply
+from .unchecked import changed
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,12 @@ class KeptRequest:
         seed = call.legacy.get("seed")
         if seed == self.routed.config.seed:
             return self
-        routed = replace(self.routed, config=replace(self.routed.config, seed=seed))
-        given = self.given and replace(self.given, config=routed.config)
+        if seed is None or type(seed) is int:
+            config = changed(self.routed.config, seed=seed)
+        else:
+            config = replace(self.routed.config, seed=seed)
+        routed = changed(self.routed, config=config)
+        given = self.given and changed(self.given, config=config)
         return replace(self, routed=routed, given=given, wire=None)
 
     def with_wire(self) -> "KeptRequest":

@@ -39,7 +39,7 @@ class ProgramPart(ProgramModule):
     DSPy looks at each use of an attribute of a module, to warn where `forward` is called directly.
     """
 
-    __getattribute__ = object.__getattribute__
+    __getattribute__ = object.__getattribute__  # pyright: ignore[reportAssignmentType]
 
 
 def instruct(predict: dspy.Predict, instructions: str | None) -> None:

@@ -11,9 +11,11 @@ from typing import Any
 
 import dspy
 from dspy.adapters.decision import resolve_adapter
+from dspy.primitives.prediction import Completions
 
 from ..models.adapter import LeanAdapter
 from ..models.scope import dspy_context, dspy_setting
+from ..models.unchecked import made
 
 
 async def acall_predict(
@@ -42,7 +44,27 @@ async def acall_predict(
         completions = await dspy_setting("adapter").acall(
             lm, lm_kwargs=predict.config | config, signature=used, demos=demos, inputs=inputs
         )
-        return predict._forward_postprocess(completions, used, **inputs)
+        return _with_trace(predict, inputs, completions, used)
+
+
+def _with_trace(
+    predict: dspy.Predict, inputs: dict[str, Any], completions: list[dict[str, Any]], signature: Any
+) -> dspy.Prediction:
+    """Return the prediction that DSPy makes of completions, and add it to the trace."""
+    if len(completions) != 1:
+        return predict._forward_postprocess(completions, signature, **inputs)
+    values = completions[0]
+    lists = {name: [value] for name, value in values.items()}
+    all_of_them = made(Completions, signature=signature, _completions=lists)
+    prediction = made(
+        dspy.Prediction, _store=dict(values), _completions=all_of_them, _lm_usage=None
+    )
+    trace, most = dspy_setting("trace"), dspy_setting("max_trace_size")
+    if trace is not None and most > 0:
+        if len(trace) >= most:
+            trace.pop(0)
+        trace.append((predict, dict(inputs), prediction))
+    return prediction
 
 
 def _is_plain(predict: dspy.Predict, signature: Any, inputs: dict[str, Any]) -> bool:

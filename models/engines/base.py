@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dspy.lm15 import Message, Request, Response, TextPart, TokenLogprob, TopLogprob, Usage
+from dspy.lm15 import Request, Response, TextPart, TokenLogprob, TopLogprob, Usage
 
 from ...errors import CopeError
 from ...util.json_types import JsonObject
 from ..event_loop import run_sync
+from ..plain_reply import text_response, usage_of
 
 # Both local engines sample alike, so the same weights give the same distribution on either.
 DEFAULT_SAMPLING = {"top_k": 40, "top_p": 0.95, "min_p": 0.0, "repeat_penalty": 1.0}
@@ -185,11 +186,15 @@ def response(
         cached: tokens of the prompt that the engine had in its cache.
         logprobs: log-probabilities as for `token_logprobs`.
     """
-    return Response(
-        id=None,
-        model=request.model,
-        message=Message.assistant([TextPart(text or " ")]),
-        finish_reason="length" if finish == "length" else "stop",
-        usage=Usage(input_tokens=prompt, output_tokens=completion, cache_read_tokens=cached),
+    counts = (prompt, completion, cached)
+    if all(count is None or (type(count) is int and count >= 0) for count in counts):
+        usage = usage_of(prompt, completion, cache_read_tokens=cached)
+    else:
+        usage = Usage(prompt, completion, cache_read_tokens=cached)
+    return text_response(
+        request.model,
+        text or " ",
+        "length" if finish == "length" else "stop",
+        usage,
         logprobs=token_logprobs(logprobs) if logprobs else None,
     )

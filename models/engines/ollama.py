@@ -164,11 +164,15 @@ class OllamaEngine(LocalEngine):
                     pause = retry_after_seconds(answer.header("retry-after"))
                     error = ollama.ResponseError(text, answer.status)
                     raise self._engine_error(error, pause)
-                async for line in answer.lines():
+                while True:
+                    lines = await answer.next_lines()
+                    if not lines:
+                        return
                     report_heard()
-                    part = reply.add(line)
-                    if sink is not None and part:
-                        sink(part)
+                    for line in lines:
+                        part = reply.add(line)
+                        if sink is not None and part:
+                            sink(part)
         except ollama.ResponseError as error:  # in a line of the reply
             raise self._engine_error(error) from error
 

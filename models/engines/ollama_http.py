@@ -6,7 +6,7 @@ import json
 import weakref
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx
 from dspy._vendor.lm15.transports import TransportError
@@ -38,14 +38,16 @@ class StreamedReply(Protocol):
         """Return the whole body."""
         ...
 
-    def lines(self) -> AsyncIterator[str]:
-        """Yield the lines of the body as they come."""
+    async def next_lines(self) -> list[str]:
+        """Return the next lines of the body as they come; none at its end."""
         ...
 
 
 class _PlainReply:
     def __init__(self, reply: PlainReply) -> None:
         self._reply, self.status = reply, reply.status
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._rest = ""  # the start of a line
 
     def header(self, name: str) -> str | None:
         return self._reply.header(name)
@@ -56,20 +58,23 @@ class _PlainReply:
             body += part
         return bytes(body)
 
-    async def lines(self) -> AsyncIterator[str]:
-        decoder, rest = codecs.getincrementaldecoder("utf-8")(errors="replace"), ""
-        async for part in self._reply:
-            *whole, rest = (rest + decoder.decode(part)).split("\n")
-            for line in whole:
-                yield line
-        rest += decoder.decode(b"", final=True)
-        if rest:
-            yield rest
+    async def next_lines(self) -> list[str]:
+        while True:
+            parts = await self._reply.next_parts()
+            if not parts:
+                rest = self._rest + self._decoder.decode(b"", final=True)
+                self._rest = ""
+                return [rest] if rest else []
+            text = self._rest + self._decoder.decode(b"".join(parts))
+            *lines, self._rest = text.split("\n")
+            if lines:
+                return lines
 
 
 class _HttpxReply:
     def __init__(self, reply: httpx.Response) -> None:
         self._reply, self.status = reply, reply.status_code
+        self._lines = reply.aiter_lines()
 
     def header(self, name: str) -> str | None:
         return self._reply.headers.get(name)
@@ -77,8 +82,9 @@ class _HttpxReply:
     async def read(self) -> bytes:
         return await self._reply.aread()
 
-    def lines(self) -> AsyncIterator[str]:
-        return self._reply.aiter_lines()
+    async def next_lines(self) -> list[str]:
+        line = await anext(self._lines, None)
+        return [] if line is None else [line]
 
 
 class OllamaHttp:
@@ -91,14 +97,13 @@ class OllamaHttp:
 
     def __init__(self, host: str, timeout: float) -> None:
         self.host, self.timeout = host, timeout
-        self._plain = PlainHttp(timeout)
+        self.plain = PlainHttp(timeout)
         self._is_plain: bool | None = None
         self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
             weakref.WeakKeyDictionary()
         )
 
-    @asynccontextmanager
-    async def post(self, path: str, body: JsonObject) -> AsyncIterator[StreamedReply]:
+    def post(self, path: str, body: JsonObject) -> AbstractAsyncContextManager[StreamedReply]:
         """Send a JSON object and yield the reply.
 
         Raises:
@@ -107,12 +112,13 @@ class OllamaHttp:
         if self._is_plain is None:
             self._is_plain = is_plain(self.host)
         if self._is_plain:
-            url, text = f"{self.host}{path}", json.dumps(body, ensure_ascii=False)
-            async with self._plain.post(url, _HEADERS, text.encode()) as reply:
-                if reply.status // 100 != 3:
-                    yield _PlainReply(reply)
-                    return
-            self._is_plain = False  # a redirect, which only the other client follows
+            return _PlainExchange(self, path, body)
+        return self.stream(path, body)
+
+    @asynccontextmanager
+    async def stream(self, path: str, body: JsonObject) -> AsyncIterator[StreamedReply]:
+        """Send a JSON object by the client that follows redirects, and yield the reply."""
+        self._is_plain = False
         async with self._client().stream("POST", path, json=body) as answer:
             yield _HttpxReply(answer)
 
@@ -137,6 +143,33 @@ class OllamaHttp:
                 verify=trusted_certificates(),
             )
         return self._clients[loop]
+
+
+class _PlainExchange(AbstractAsyncContextManager[StreamedReply]):
+    """An exchange in plain HTTP, until the server redirects it."""
+
+    def __init__(self, http: OllamaHttp, path: str, body: JsonObject) -> None:
+        self._http, self._path, self._body = http, path, body
+        self._url = f"{http.host}{path}"
+        self._reply: PlainReply | None = None
+        self._redirected: AbstractAsyncContextManager[StreamedReply] | None = None
+
+    async def __aenter__(self) -> StreamedReply:
+        text = json.dumps(self._body, ensure_ascii=False).encode()
+        reply = await self._http.plain.send(self._url, _HEADERS, text)
+        if reply.status // 100 != 3:
+            self._reply = reply
+            return _PlainReply(reply)
+        self._http.plain.release(self._url, reply)
+        self._redirected = self._http.stream(self._path, self._body)
+        return await self._redirected.__aenter__()
+
+    async def __aexit__(self, *error: Any) -> bool | None:
+        if self._redirected is not None:
+            return await self._redirected.__aexit__(*error)
+        if self._reply is not None:
+            self._http.plain.release(self._url, self._reply)
+        return None
 
 
 class OllamaServers:

@@ -25,6 +25,18 @@ def engine(reply: str) -> LocalEngine:
     return ScriptedEngine(lambda messages, request: reply)
 
 
+def state(prediction: dspy.Prediction) -> list[Any]:
+    """Return all that a prediction has."""
+    completions = prediction.completions
+    kept = [repr(prediction), sorted(vars(prediction)), prediction.get_lm_usage()]
+    return [
+        *kept,
+        sorted(vars(completions)),
+        dict(completions.items()),
+        repr(completions.signature),
+    ]
+
+
 def left_behind(
     signature: Any, reply: str, inputs: dict[str, Any], directly: bool, adapter: str = "lean"
 ) -> tuple[Any, ...]:
@@ -50,7 +62,7 @@ def left_behind(
         for module in (lm, predict, outer)
         for entry in module.history
     ]
-    traced = [(one is predict, values, made.toDict()) for one, values, made in trace]
+    traced = [(one is predict, values, state(made)) for one, values, made in trace]
     return given, traced, entries
 
 
