@@ -65,10 +65,11 @@ async def _connection(
     try:
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
-            length = next(
-                line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
-            )
-            body = await reader.readexactly(int(length.partition(b":")[2]))
+            length = 0  # of a GET, with which a proxy looks whether the server lives
+            for line in head.lower().split(b"\r\n"):
+                if line.startswith(b"content-length:"):
+                    length = int(line.partition(b":")[2])
+            body = await reader.readexactly(length)
             await asyncio.sleep(delay)
             answer = _OLLAMA
             if b"/chat/completions" in head:

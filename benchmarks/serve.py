@@ -4,10 +4,11 @@ A stub server answers every call after a fixed delay. The same clients ask it di
 bare Starlette proxy, through LiteLLM's proxy, and through `cope serve` with one tier alone, so that
 each request is one call. Server, stub and clients are processes of their own.
 
-    ideal = the delay; ratio = p99 / ideal
+    ideal = the delay; added = a proxy's percentile minus that of the stub alone
 
-With more clients than a server can answer in time, the ratio says how many it can: at 200 clients
-and 200 ms they offer 1,000 requests a second.
+The defaults take under six minutes once LiteLLM's proxy is installed, which the first run does.
+With more clients than a server can answer in time, `p99 / ideal` says how far it is from that: 200
+clients and 200 ms offer 1,000 requests a second.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,15 +37,19 @@ HEADER = [
     "requests",
     "errors",
     "a second",
+    "ideal ms",
     "p50 ms",
     "p99 ms",
     "p99 / ideal",
     "added p50 ms",
     "added p99 ms",
     "CPU ms each",
-    "MB at start",
-    "MB at end",
+    "MB at 10%",
+    "MB at 50%",
+    "MB at 100%",
 ]
+WATCHED = (0.1, 0.5)
+"""Shares of the time at which memory is read, before its end."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +69,23 @@ class Server:
 
 @dataclass(frozen=True)
 class Measured:
-    """The result of one server: seconds of the replies, errors, CPU seconds, and memory in MB."""
+    """The result of one server.
+
+    Attributes:
+        title: what it is.
+        seconds: of each reply.
+        errors: how often what went wrong.
+        elapsed: seconds of the whole load.
+        cpu: processor seconds; None for the stub.
+        memory: MB at 10%, 50% and 100% of the time; None for the stub.
+    """
 
     title: str
     seconds: list[float]
     errors: dict[str, int]
     elapsed: float
     cpu: float | None
-    start_mb: float | None
-    end_mb: float | None
+    memory: Sequence[float | None]
 
     def quantile(self, share: float) -> float:
         """Return the milliseconds that a share of the replies stays below."""
@@ -86,9 +99,16 @@ class Measured:
         p50, p99 = self.quantile(0.5), self.quantile(0.99)
         count = len(self.seconds)
         row: list[Any] = [self.title, count, sum(self.errors.values()), count / self.elapsed]
-        row += [p50, p99, p99 / ideal_ms, p50 - direct.quantile(0.5), p99 - direct.quantile(0.99)]
+        row += [
+            ideal_ms,
+            p50,
+            p99,
+            p99 / ideal_ms,
+            p50 - direct.quantile(0.5),
+            p99 - direct.quantile(0.99),
+        ]
         row.append(None if self.cpu is None or not count else 1000 * self.cpu / count)
-        return [*row, self.start_mb, self.end_mb]
+        return [*row, *self.memory]
 
 
 def free_port() -> int:
@@ -177,11 +197,36 @@ def _answers(server: Server) -> bool:
     return bool(result["seconds"])
 
 
-def ask(url: str, model: str, clients: int, seconds: float) -> dict[str, Any]:
-    """Load a server from a process of its own, and return what it measured."""
+def ask(
+    url: str,
+    model: str,
+    clients: int,
+    seconds: float,
+    watch: Callable[[], float | None] = lambda: None,
+) -> dict[str, Any]:
+    """Load a server from a process of its own, and return what it measured.
+
+    Args:
+        url: the address of its API.
+        model: the model that is asked.
+        clients: how many ask at once.
+        seconds: how long they do.
+        watch: returns the memory; it is called at 10%, 50% and the end, for the key `memory`.
+    """
     command = [sys.executable, str(HERE / "_load.py"), url, model, str(clients), str(seconds)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+    started = time.monotonic()
+    memory = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as load:
+        for share in WATCHED:
+            time.sleep(max(0.0, started + share * seconds - time.monotonic()))
+            memory.append(watch())
+        printed = load.communicate()[0]
+        memory.append(watch())
+    if load.returncode:
+        raise RuntimeError(f"the clients failed with code {load.returncode}")
+    found: dict[str, Any] = json.loads(printed)
+    found["memory"] = memory
+    return found
 
 
 def memory_mb(process: psutil.Process | None) -> float | None:
@@ -211,11 +256,12 @@ def measure(
     """Load a server: for a tenth of the time to warm it up, then to measure it."""
     say(f"{title}: {clients} clients for {seconds:g} s ...")
     ask(url, model, clients, max(1.0, seconds / 10))
-    start, began = memory_mb(process), cpu_seconds(process)
-    found = ask(url, model, clients, seconds)
-    end, ended = memory_mb(process), cpu_seconds(process)
+    began = cpu_seconds(process)
+    found = ask(url, model, clients, seconds, lambda: memory_mb(process))
+    ended = cpu_seconds(process)
     cpu = None if began is None or ended is None else ended - began
-    return Measured(title, found["seconds"], found["errors"], found["elapsed"], cpu, start, end)
+    elapsed, memory = found["elapsed"], found["memory"]
+    return Measured(title, found["seconds"], found["errors"], elapsed, cpu, memory)
 
 
 def compare(args: Any, folder: Path) -> tuple[list[Measured], list[str]]:
