@@ -15,6 +15,7 @@ from typing import Any
 import click
 import pytest
 import yaml
+from support.fault_server import Reply, faulty
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -85,5 +86,50 @@ def test_the_dockerfile_is_linted() -> None:
 
 
 @pytest.mark.slow
-def test_the_unit_is_verified() -> None:
-    lint("systemd-analyze", "verify", str(DEPLOY / "cope.service"))
+@pytest.mark.parametrize("words", [["verify"], ["security", "--offline=true", "--threshold=25"]])
+def test_the_unit_is_verified_and_hardened(words: list[str]) -> None:
+    lint("systemd-analyze", *words, str(DEPLOY / "cope.service"))
+
+
+def health_check() -> list[str]:
+    """The command of the health check, for this interpreter and a free port."""
+    (written,) = re.findall(r"HEALTHCHECK[^\[]*CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
+    python, *words = json.loads(written)
+    assert python == "python" and "8321" in words[-1]
+    return [sys.executable, *words]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
+def test_the_health_check_asks_the_server_itself(
+    status: int, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # a proxy does not reach this machine
+    with faulty(Reply({"status": "ok"}, status=status)) as server:
+        command = [word.replace("8321", str(server.server_port)) for word in health_check()]
+        assert subprocess.run(command, timeout=30, check=False).returncode == code
+        assert server.paths == ["/healthz"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("there", "pulled"), [("", ["a:1", "b c"]), ("a:1", ["b c"]), ("a:1 b", ["b c"])]
+)
+def test_compose_pulls_the_models_that_are_missing(
+    tmp_path: Path, there: str, pulled: list[str]
+) -> None:
+    """Compose puts its own variables in, and leaves those that are written with two signs."""
+    (script,) = COMPOSE["services"]["models"]["command"]
+    script = script.replace("${COPE_SMALL:-qwen2.5:1.5b}", "a:1")
+    script = script.replace("${COPE_LARGE:-qwen2.5:7b}", "b c").replace("$$", "$")
+    ollama = tmp_path / "ollama"
+    case = f'[ "$1" = pull ] && echo "$2" >> {tmp_path}/pulled && exit 0\n'
+    ollama.write_text(
+        f'#!/bin/sh\n{case}for one in {there}; do [ "$one" = "$2" ] && exit 0; done; exit 1\n'
+    )
+    ollama.chmod(0o755)
+    (tmp_path / "pulled").touch()
+    path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
+    command = ["/bin/sh", "-c", script]
+    subprocess.run(command, env={"PATH": path}, timeout=30, check=True)
+    assert (tmp_path / "pulled").read_text().splitlines() == pulled
