@@ -262,13 +262,21 @@ def job_script(arguments: list[str]) -> str:
     """Return a script for `spark-submit` that runs a command of this package.
 
     Args:
-        arguments: those of the command `cope`, without `--print-job`.
+        arguments: those of the command `cope`; `--print-job` is left out.
+
+    Raises:
+        CopeError: for another runner, or a table on standard input.
 
     >>> print(job_script(["batch", "t.csv", "-o", "out"]).splitlines()[-1])
     app(["batch", "t.csv", "-o", "out", "--runner", "spark"], prog_name="cope")
     """
     words = [word for word in arguments if word != "--print-job"]
-    if "spark" not in words:
+    if "-" in words:
+        raise CopeError("--print-job: a job has no standard input: name the file of the table")
+    runner = _named_runner(words)
+    if runner not in (None, "spark"):
+        raise CopeError(f"--print-job: the job runs --runner spark, not {runner}")
+    if runner is None:
         words += ["--runner", "spark"]
     quoted = ", ".join('"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in words)
     return (
@@ -279,5 +287,16 @@ def job_script(arguments: list[str]) -> str:
         "from pyspark.sql import SparkSession\n\n"
         "from cope.cli.main import app\n\n"
         'SparkSession.builder.appName("cope batch").getOrCreate()\n'
-        f'app([{quoted}], prog_name="cope")\n'
+        f'app([{quoted}], prog_name="cope")'
     )
+
+
+def _named_runner(words: list[str]) -> str | None:
+    """Return the value of the last `--runner`; None without one."""
+    found = None
+    for place, word in enumerate(words):
+        if word == "--runner":
+            found = "".join(words[place + 1 : place + 2])
+        elif word.startswith("--runner="):
+            found = word.partition("=")[2]
+    return found

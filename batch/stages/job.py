@@ -75,6 +75,7 @@ def run_batch(job: TableJob, callbacks: BatchCallbacks | None = None) -> BatchRe
     if not isinstance(options, BatchOptions) or not options.folder:
         raise CopeError("a batch needs BatchOptions with a folder")
     callbacks = callbacks or BatchCallbacks()
+    RUNNERS.by_name(options.runner)  # a wrong name leaves no folder behind
     facts = scan(job.table)
     names = output_names(options.added_columns, facts.columns)
     state = BatchState(Storage(options.folder), len(cascade.preset.rounds), options.retry_errors)

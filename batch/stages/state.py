@@ -111,10 +111,12 @@ class BatchState:
         if path is not None:
             lock = lock_directory(path, "batch", "name another folder with -o")
         try:
+            self._settings = json.loads(json.dumps(redact_data(dict(settings)), default=str))
             saved = {} if again else self._saved()
+            if saved.get("settings") != self._settings and not self._has_begun():
+                saved = {}
             if not saved:
                 self._begin(again)
-            self._settings = json.loads(json.dumps(redact_data(dict(settings)), default=str))
             self._saved_settings = self._settings
             if saved:
                 self._saved_settings = self._checked(saved.get("settings"))
@@ -156,6 +158,15 @@ class BatchState:
                     "name another folder with -o, or answer all rows again with --again"
                 )
         return saved
+
+    def _has_begun(self) -> bool:
+        """Return whether anything was asked, or may have been.
+
+        A command that ends before, such as one without a key, may be repeated with other settings.
+        """
+        unasked = {"lock", _RUN_FILE, "inputs", f"stage-{_REFUSED_STAGE}"}
+        parts = any(name.startswith(PART) for name in self.output.names())
+        return parts or not unasked.issuperset(self.storage.names())
 
     def _begin(self, again: bool) -> None:
         """Remove what is left of another batch.

@@ -73,9 +73,7 @@ def read_recording(path: str | Path) -> tuple[RecordingManifest, pa.Table]:
         raise CopeError(f"{path} is not a record: {first_line(error)}") from None
     manifest = (table.schema.metadata or {}).get(METADATA_KEY)
     if manifest is None:
-        raise CopeError(
-            f"{path} is a Parquet file, but no record of `cope record` or `cope import`"
-        )
+        raise CopeError(f"{path} holds Parquet, but no record of `cope record` or `cope import`")
     return _read_manifest(manifest, path), table
 
 

@@ -93,6 +93,24 @@ def test_the_script_of_a_job_holds_the_command(words: list[str]):
     assert ran["arguments"].count("spark") == 1 and words[-1] in ran["arguments"]
 
 
+@pytest.mark.parametrize("words", [["-o", "spark"], ["--question", "spark", "-o", "out"]])
+def test_a_word_that_is_no_runner_does_not_name_it(words: list[str]):
+    assert '"--runner", "spark"]' in job_script(["batch", "t.csv", *words])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["t.csv", "--runner", "local"], "runs --runner spark, not local"),
+        (["t.csv", "--runner=openai-batch"], "runs --runner spark, not openai-batch"),
+        (["-"], "no standard input: name the file"),
+    ],
+)
+def test_a_command_that_no_job_can_run_is_one_line(words: list[str], message: str):
+    with pytest.raises(CopeError, match=f"^--print-job: .*{message}"):
+        job_script(["batch", *words, "-o", "out", "--print-job"])
+
+
 TRACEBACK = """An exception was thrown from the Python worker:
 Traceback (most recent call last):
   File "worker.py", line 75, in read_command

@@ -101,6 +101,23 @@ def test_other_settings_are_refused_until_again(staged: StagedWorld):
 
 
 @pytest.mark.slow
+def test_a_batch_that_asked_nothing_may_be_begun_with_other_settings(staged: StagedWorld):
+    def refuse(tiers: Any) -> None:
+        raise CopeError("a key is missing")
+
+    with pytest.raises(CopeError, match="a key is missing"):
+        staged.batch(BatchCallbacks(load_models=refuse))
+    assert staged.batch(shard_rows=2).totals.answered
+    with pytest.raises(CopeError, match="made with other settings"):
+        staged.batch()
+
+
+def test_an_unknown_runner_leaves_no_folder(staged: StagedWorld):
+    with pytest.raises(CopeError, match="no runner is named 'locl'"):
+        staged.batch(runner="locl")
+    assert not staged.folder.exists()
+
+
 def test_a_lost_shard_is_asked_again_and_alone(staged: StagedWorld):
     staged.batch()
     answers, _ = timeless(staged.answers()), staged.asked()
