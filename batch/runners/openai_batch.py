@@ -25,7 +25,7 @@ from .base import RunnerContext
 from .batch_log import BatchLog, SubmittedBatch
 from .batch_service import BatchFiles, BatchService, OpenAIBatches
 from .litellm_batches import LiteLLMBatches
-from .parked import ParkedRequests, Target, request_line
+from .parked import ParkedRequests, Target, request_line, row_of
 
 MAX_BYTES = 100_000_000
 """The size of a file of requests; OpenAI takes twice as much."""
@@ -244,7 +244,7 @@ def _drop(log: BatchLog, batch: SubmittedBatch) -> None:
 
 
 class _RequestFiles:
-    """The requests of a pass, in files of a limited size, each to one model.
+    """The requests of a pass, in files of a limited size in the order of rows, each to one model.
 
     In memory is one file for each model.
 
@@ -255,7 +255,7 @@ class _RequestFiles:
 
     def __init__(self, log: BatchLog, most: int) -> None:
         self._log, self._most = log, most
-        self._open: dict[Target, list[bytes]] = {}
+        self._open: dict[Target, list[tuple[int, str, bytes]]] = {}
         self._sizes: dict[Target, int] = {}
         self._full: list[tuple[Target, str, int]] = []
 
@@ -267,13 +267,13 @@ class _RequestFiles:
         if lines and (len(lines) >= self._most or size + len(line) > MAX_BYTES):
             self._close(target)
             lines, size = self._open.setdefault(target, []), 0
-        lines.append(line)
+        lines.append((row_of(name), name, line))
         self._sizes[target] = size + len(line)
 
     def _close(self, target: Target) -> None:
         lines = self._open.pop(target)
         name = self._log.next_name()
-        self._log.keep_sent(name, b"".join(lines))
+        self._log.keep_sent(name, b"".join(line for _, _, line in sorted(lines)))
         self._full.append((target, name, len(lines)))
 
     def take(self) -> list[tuple[Target, str, int]]:

@@ -203,7 +203,9 @@ def test_files_are_written_for_another_program_and_read_back(batches: Batches, t
             batches.run(settings=settings)
         for source in files.glob("*.jsonl"):
             if not source.name.endswith(".out.jsonl"):
-                lines = map(json.loads, source.read_text().splitlines())
+                lines = [json.loads(line) for line in source.read_text().splitlines()]
+                rows = [int(line["custom_id"].partition("-")[0]) for line in lines]
+                assert rows == sorted(rows)
                 text = "".join(json.dumps(answered_line(one, answer)) + "\n" for one in lines)
                 source.with_suffix(".out.jsonl").write_text(text)
     report = batches.run(settings=settings)
