@@ -6,65 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import CopeError
+from ..errors import CopeError, suggest_names
 from ..eval.replay.replay import Replay
 from ..stats.intervals import none_if_nan, wilson
 from ..util.result_table import ResultTable
 from ..util.text import format_duration, format_usd
+from .tier_speed import TierSpeed
 
 DEFAULT_ROWS = (1_000_000, 100_000_000, 1_000_000_000)
-
-
-@dataclass(frozen=True)
-class TierSpeed:
-    """How fast a tier answers, with all its requests in flight together.
-
-    Attributes:
-        read: tokens of prompts that it reads in a second; None where that takes no time of its own.
-        written: tokens that it writes in a second; None for a batch service.
-        hours: hours in which a batch service answers, however many requests there are.
-
-    >>> TierSpeed.parse("40000/2500"), TierSpeed.parse("2500").written, TierSpeed.parse("24h").hours
-    (TierSpeed(read=40000.0, written=2500.0, hours=0.0), 2500.0, 24.0)
-    """
-
-    read: float | None = None
-    written: float | None = None
-    hours: float = 0.0
-
-    @classmethod
-    def parse(cls, text: str) -> "TierSpeed":
-        """Parse `OUT` or `IN/OUT` in tokens a second, or `Nh` of a batch service.
-
-        Raises:
-            CopeError: when the text has none of these forms.
-        """
-        try:
-            if text.endswith("h"):
-                speed = cls(hours=float(text.removesuffix("h")))
-            else:
-                first, slash, second = text.partition("/")
-                speed = cls(float(first) if slash else None, float(second if slash else first))
-        except ValueError:
-            speed = cls(written=0.0)
-        given = [value for value in (speed.read, speed.written) if value is not None]
-        if not all(0 < value < np.inf for value in given or [speed.hours]):
-            raise CopeError(
-                f"the speed {text!r} is not understood: write the tokens a second that the tier "
-                "writes, or reads and writes, as in 2500 or 40000/2500; or 24h for a batch API"
-            )
-        return speed
-
-    def hours_of(self, read: float, written: float) -> float:
-        """Return the hours that so many tokens take."""
-        if not read and not written:
-            return 0.0
-        seconds = 0.0
-        if self.read is not None:
-            seconds += read / self.read
-        if self.written is not None:
-            seconds += written / self.written
-        return self.hours + seconds / 3600
 
 
 @dataclass(frozen=True)
@@ -168,18 +117,16 @@ def plan_stages(
         speeds: the speed of each tier.
 
     Raises:
-        CopeError: for a tier without a speed.
+        CopeError: for a tier without a speed, a speed without a tier, or no row.
     """
+    _check_speeds(loads, speeds)
+    if not 0 < rows < np.inf:
+        raise CopeError(f"{rows:g} rows cannot be planned: give a number above 0, as in 1e8")
     plans = []
     for load in loads:
         asked = rows * load.share
         calls = read = written = usd = hours = 0.0
         for tier, one in load.tiers.items():
-            if tier not in speeds:
-                raise CopeError(
-                    f"the speed of tier {tier} is not known: give --tier {tier}=TOKENS, those that "
-                    "it writes in a second with all requests in flight"
-                )
             calls += asked * one.calls
             read += asked * one.read
             written += asked * one.written
@@ -187,6 +134,27 @@ def plan_stages(
             hours += speeds[tier].hours_of(asked * one.read, asked * one.written)
         plans.append(StagePlan(load, asked, calls, read, written, usd, hours))
     return plans
+
+
+def _check_speeds(loads: Sequence[StageLoad], speeds: Mapping[str, TierSpeed]) -> None:
+    """Raise an error unless each tier of the stages, and no other one, has a speed.
+
+    Raises:
+        CopeError: with the tiers.
+    """
+    tiers: list[str] = []
+    for load in loads:
+        tiers += [tier for tier in load.tiers if tier not in tiers]
+    for tier in speeds:
+        if tier not in tiers:
+            raise CopeError(f"--tier {tier}: no stage asks it: {suggest_names(tier, tiers)}")
+    missing = [tier for tier in tiers if tier not in speeds]
+    if missing:
+        options = " ".join(f"--tier {tier}=TOKENS" for tier in missing)
+        raise CopeError(
+            f"the speed of tier {', '.join(missing)} is not known: give {options}, the tokens that "
+            "it writes in a second with all requests in flight"
+        )
 
 
 def capacity_document(
@@ -200,7 +168,7 @@ def capacity_document(
         rows: the numbers of rows; empty for `DEFAULT_ROWS`.
 
     Raises:
-        CopeError: for a speed that is not understood or missing.
+        CopeError: for a speed that is not understood or missing, or for no row.
     """
     speeds = {tier: TierSpeed.parse(speed) for tier, speed in tiers.items()}
     loads = stage_loads(replay)
@@ -216,10 +184,10 @@ def capacity_document(
             {
                 "rows": count,
                 "calls": sum(plan.calls for plan in plans),
-                "read_tokens": sum(plan.read for plan in plans),
-                "written_tokens": sum(plan.written for plan in plans),
+                "read_tokens": none_if_nan(sum(plan.read for plan in plans)),
+                "written_tokens": none_if_nan(sum(plan.written for plan in plans)),
                 "usd": none_if_nan(sum(plan.usd for plan in plans)),
-                "hours": hours,
+                "hours": none_if_nan(hours),
                 "stages": [_stage_document(plan, hours) for plan in plans],
             }
         )
@@ -235,11 +203,11 @@ def _stage_document(plan: StagePlan, hours: float) -> dict[str, Any]:
         "share_bounds": list(load.bounds),
         "rows": plan.rows,
         "calls": plan.calls,
-        "read_tokens": plan.read,
-        "written_tokens": plan.written,
+        "read_tokens": none_if_nan(plan.read),
+        "written_tokens": none_if_nan(plan.written),
         "usd": none_if_nan(plan.usd),
-        "hours": plan.hours,
-        "share_of_time": plan.hours / hours if hours else 0.0,
+        "hours": none_if_nan(plan.hours),
+        "share_of_time": none_if_nan(plan.hours / hours if hours else 0.0),
     }
 
 
@@ -251,10 +219,11 @@ def capacity_tables(document: Mapping[str, Any]) -> list[str | ResultTable]:
         table = ResultTable(columns, left=["stage"])
         for stage in plan["stages"]:
             low, high = stage["share_bounds"]
+            time = stage["share_of_time"]
             table.add_row(
                 f"{stage['stage']} {stage['label']}",
                 *_amounts(stage, f"{low:.0%} to {high:.0%}"),
-                f"{stage['share_of_time']:.0%}",
+                "unknown" if time is None else f"{time:.0%}",
             )
         table.add_row("all", *_amounts(plan, ""), "100%")
         tables += [f"\n{plan['rows']:,.0f} rows of {document['preset']}, at most", table]
@@ -267,11 +236,15 @@ def _amounts(plan: Mapping[str, Any], share: str) -> tuple[str, ...]:
         short_count(plan["rows"]),
         share,
         short_count(plan["calls"]),
-        short_count(plan["read_tokens"]),
-        short_count(plan["written_tokens"]),
+        _count(plan["read_tokens"]),
+        _count(plan["written_tokens"]),
         usd,
-        format_duration(plan["hours"] * 3600),
+        "unknown" if plan["hours"] is None else format_duration(plan["hours"] * 3600),
     )
+
+
+def _count(count: float | None) -> str:
+    return "unknown" if count is None else short_count(count)
 
 
 def short_count(count: float) -> str:
@@ -280,8 +253,6 @@ def short_count(count: float) -> str:
     >>> short_count(950), short_count(1_234_000), short_count(2.5e9)
     ('950', '1.23M', '2.5G')
     """
-    if not np.isfinite(count):
-        return "unknown"
     for unit, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if count >= size:
             return f"{count / size:.3g}{unit}"

@@ -4,6 +4,7 @@ import json
 import math
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pyarrow.parquet as pq
 import pytest
@@ -11,7 +12,16 @@ from support import commands
 from support.recordings import recorder, recording, team_of, unsure
 
 from cope import CopeError
-from cope.batch.capacity import StageLoad, TierLoad, TierSpeed, plan_stages, stage_loads
+from cope.batch import capacity
+from cope.batch.capacity import (
+    StageLoad,
+    TierLoad,
+    TierSpeed,
+    capacity_document,
+    capacity_tables,
+    plan_stages,
+    stage_loads,
+)
 from cope.eval import Replay
 from cope.models import Price
 
@@ -56,6 +66,37 @@ def test_a_speed_that_is_none_is_one_line(text: str):
 def test_a_tier_without_a_speed_is_named():
     with pytest.raises(CopeError, match="the speed of tier large is not known: give --tier large="):
         plan_stages([FIRST, LAST], 1e6, {"small": TierSpeed(written=1.0)})
+    with pytest.raises(
+        CopeError, match="small, large is not .*: give --tier small=TOKENS --tier large="
+    ):
+        plan_stages([FIRST, LAST], 1e6, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("smal", "did you mean small"), ("x", "there are small")]
+)
+def test_a_speed_of_a_tier_that_is_not_asked_is_one_line(name: str, hint: str):
+    speed = TierSpeed(written=1.0)
+    with pytest.raises(CopeError, match=f"--tier {name}: no stage asks it: {hint}"):
+        plan_stages([FIRST], 1e6, {"small": speed, name: speed})
+
+
+@pytest.mark.parametrize("rows", [0, -5, math.nan, math.inf])
+def test_no_rows_are_one_line(rows: float):
+    with pytest.raises(CopeError, match="rows cannot be planned: give a number above 0"):
+        plan_stages([FIRST], rows, {"small": TierSpeed(written=1.0)})
+
+
+def test_what_a_record_does_not_know_is_unknown(monkeypatch: pytest.MonkeyPatch):
+    """A record that was imported has no tokens."""
+    load = StageLoad(1, "small solves", 1.0, (1.0, 1.0), {"small": TierLoad(1, *[math.nan] * 3)})
+    monkeypatch.setattr(capacity, "stage_loads", lambda replay: [load])
+    document = capacity_document(MagicMock(), {"small": "100"}, [10])
+    (plan,) = document["plans"]
+    for one in (plan, *plan["stages"]):
+        assert {one[key] for key in ("read_tokens", "written_tokens", "usd", "hours")} == {None}
+    shown = str(capacity_tables(document)[1])
+    assert "nan" not in shown and shown.count("unknown") == 9
 
 
 @pytest.fixture(scope="module")
