@@ -9,6 +9,7 @@ import inspect
 import re
 from collections import OrderedDict
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -24,6 +25,7 @@ from .scope import dspy_setting, using
 
 Found = TypeVar("Found")
 
+_own_messages: ContextVar[Any] = _adapter_call  # so that DSPy does not warn of them
 _OF_TOOLS = ("tools", "tool_choice", "parallel_tool_calls")
 
 KEPT_PROMPTS = 64
@@ -62,7 +64,7 @@ class LeanAdapter(dspy.Adapter):
                 return super().format(signature, demos, inputs)
         values = tuple(inputs.items())
         # An optimizer may write other instructions into the same class.
-        key = (signature, signature.instructions, values)
+        key = (signature, signature.__doc__, values)
         messages = self._formatted.get(key)
         if messages is None:
             messages = super().format(signature, demos, inputs)
@@ -94,7 +96,7 @@ class LeanAdapter(dspy.Adapter):
         if not self.callbacks and not dspy_setting("callbacks"):
             format_prompt, parse = _without_callbacks(format_prompt), _without_callbacks(parse)
         messages = format_prompt(self, signature, demos, inputs)
-        with using(_adapter_call, (lm, messages)):
+        with using(_own_messages, (lm, messages)):
             outputs = await lm.acall(messages=messages, **lm_kwargs)
         parsed: list[dict[str, Any]] = []
         for output in outputs:

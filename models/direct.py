@@ -15,13 +15,13 @@ from typing import Any
 import dspy
 from dspy.clients import execution
 from dspy.clients._deprecation import warn_openai_messages
-from dspy.clients.call_result import CallResult
+from dspy.clients.call_result import CallResult, usage_dict
 from dspy.clients.costs import estimate_cost
 from dspy.clients.engines.lm15_engine import AsyncLM15Engine
 from dspy.clients.errors import error_boundary
 from dspy.clients.execution import PreparedCall
 from dspy.clients.model_metadata import model_info
-from dspy.lm15 import Response, StreamAssemblyError
+from dspy.lm15 import Response, StreamAssemblyError, TextPart
 
 from .engines.async_adapter import AsyncEngineAdapter
 from .kept_request import KeptRequest
@@ -125,9 +125,7 @@ async def _execute(lm: dspy.LM, call: PreparedCall, request: KeptRequest) -> Cal
     try:
         try:
             response = await request.send()
-            execution._accept_response(
-                lm, call, state, results, response, provider, request.canonical
-            )
+            _accept(lm, call, state, results, response, request)
         except Exception as error:
             if isinstance(error, StreamAssemblyError):
                 execution._retain_response_usage(state, results, error.partial, provider)
@@ -142,6 +140,28 @@ async def _execute(lm: dspy.LM, call: PreparedCall, request: KeptRequest) -> Cal
         execution._hint_responses_api(lm, error)
         execution._account_failed_call(lm, results, error)
         raise
+
+
+def _accept(
+    lm: dspy.LM,
+    call: PreparedCall,
+    state: execution._Attempt,
+    results: list[CallResult],
+    response: Response,
+    request: KeptRequest,
+) -> None:
+    """Add the result of a response, as DSPy makes it; that of a text without a look at its kind."""
+    parts = response.message.parts
+    is_text = len(parts) == 1 and type(parts[0]) is TextPart and response.finish_reason == "stop"
+    if not is_text or call.legacy.get("logprobs"):
+        execution._accept_response(
+            lm, call, state, results, response, request.provider, request.canonical
+        )
+        return
+    outputs = [part.text for part in parts if isinstance(part, TextPart)]
+    usage = usage_dict(response, request.provider)
+    result = CallResult((response,), outputs, usage, raw=response, response_model=response.model)
+    results.append(result)
 
 
 async def set_cost(result: CallResult, response: Response, request: KeptRequest) -> None:

@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import Any
 
 from .call import Call
-from .scope import in_scope, scoped, using
+from .scope import dspy_context, in_scope, scope_setting, using
 from .usage import Usage
 
 
@@ -67,8 +67,13 @@ _labels: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar(
 def metered(meter: Meter | None = None) -> Iterator[Meter]:
     """Meter the calls made inside, including those of DSPy's optimizers. Meters can be nested."""
     meter = Meter() if meter is None else meter
-    with scoped("meters", (*in_scope("meters", ()), meter)):
+    with dspy_context(**with_meter(meter)):
         yield meter
+
+
+def with_meter(meter: Meter) -> dict[str, Any]:
+    """Return the setting of DSPy's that meters calls by one more meter, for `dspy_context`."""
+    return scope_setting("meters", (*in_scope("meters", ()), meter))
 
 
 def call_labels(**labels: Any) -> AbstractContextManager[None]:

@@ -73,7 +73,12 @@ def dspy_setting(name: str, default: Any = None) -> Any:
 
 def scoped(name: str, value: object) -> AbstractContextManager[None]:
     """Set the value of `in_scope(name)` inside, in every task and thread that DSPy starts there."""
-    return dspy_context(**{_PREFIX + name: value})
+    return dspy_context(**scope_setting(name, value))
+
+
+def scope_setting(name: str, value: object) -> dict[str, object]:
+    """Return the setting of DSPy's that holds a value of `in_scope`, for `dspy_context`."""
+    return {_PREFIX + name: value}
 
 
 def in_scope(name: str, default: Any = None) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import dspy
 from dspy.utils.exceptions import AdapterParseError
 
-from ..models import Team, metered
+from ..models import Team
 from ..models.adapter import LeanAdapter
 from ..models.concurrency import with_priority
 from ..models.continuation import ContinuingAdapter, can_continue, continuation_settings
@@ -269,7 +269,7 @@ class CascadeRound(ProgramPart):
             )
 
         sink = use_text_sink(answer_sink(self.number, start) if self.shows_text else None)
-        with call.context(tier, "reason", sample.trace, index, adapter), sink, metered() as meter:
+        with call.context(tier, "reason", sample.trace, index, adapter) as meter, sink:
             try:
                 prediction = await acall_until_answer(
                     solve, config, sample.trace, self.response_format, form

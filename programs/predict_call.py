@@ -56,15 +56,20 @@ def _with_trace(
     values = completions[0]
     lists = {name: [value] for name, value in values.items()}
     all_of_them = made(Completions, signature=signature, _completions=lists)
-    prediction = made(
-        dspy.Prediction, _store=dict(values), _completions=all_of_them, _lm_usage=None
-    )
+    prediction = prediction_of(dict(values), all_of_them)
     trace, most = dspy_setting("trace"), dspy_setting("max_trace_size")
     if trace is not None and most > 0:
         if len(trace) >= most:
             trace.pop(0)
         trace.append((predict, dict(inputs), prediction))
     return prediction
+
+
+def prediction_of(
+    values: dict[str, Any], completions: Completions | None = None
+) -> dspy.Prediction:
+    """Return a prediction with these fields, as DSPy makes it."""
+    return made(dspy.Prediction, _store=values, _completions=completions, _lm_usage=None)
 
 
 def _is_plain(predict: dspy.Predict, signature: Any, inputs: dict[str, Any]) -> bool:

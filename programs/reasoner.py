@@ -11,7 +11,7 @@ from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
 from .module import ProgramPart
 from .plan_kinds import PLAN_KINDS
-from .predict_call import acall_predict
+from .predict_call import acall_predict, prediction_of
 from .task_signature import prompt_inputs
 
 
@@ -32,6 +32,7 @@ class Reasoner(ProgramPart):
     ) -> None:
         super().__init__()
         self._domain = domain or DOMAINS[DEFAULT_DOMAIN]
+        self._answers = self._domain.answers
         self._round_number = round_number
         self._kinds = {field: PLAN_KINDS.by_name(kind) for field, kind in (plans or {}).items()}
         self.predict = dspy.Predict(self._domain.reason_signature(self._kinds, round_number))
@@ -65,19 +66,18 @@ class Reasoner(ProgramPart):
         signature = self.signature_without(missing) if missing else None
         prediction = await acall_predict(self.predict, shown, config or {}, demos, signature)
         answer = self._domain.parse_answer(
-            prediction, {"question": question, **inputs}, self._domain.answers
+            prediction, {"question": question, **inputs}, self._answers
         )
         written = str(prediction.get(self._domain.answer_field) or "")
         reasoning = prediction.get("reasoning") or ""
         lines = self._domain.answers_are_lines
         if answer is None and lines and "reasoning" not in prediction:
             reasoning = written  # the record shows what could not be read
-        return dspy.Prediction(
-            reasoning=reasoning,
-            answer=answer,
-            # A field of its own marks an answer; else the whole reply is in both fields.
-            marked=not lines or written != reasoning or holds_marked_answer(written),
-            refused=lines and answer is None and is_refusal_reply(written),
+        # A field of its own marks an answer; else the whole reply is in both fields.
+        marked = not lines or written != reasoning or holds_marked_answer(written)
+        refused = lines and answer is None and is_refusal_reply(written)
+        return prediction_of(
+            {"reasoning": reasoning, "answer": answer, "marked": marked, "refused": refused}
         )
 
     async def begin(

@@ -64,12 +64,12 @@ async def acall_until_answer(
         AdapterParseError: when the last reply is empty.
     """
     before = len(trace)
-    free = {name: value for name, value in config.items() if name != "stop"}
     settings = config
     while True:
         prediction, error = await _ask(acall, settings, response_format)
         if prediction is not None and prediction.answer is not None:
             break
+        free = {name: value for name, value in config.items() if name != "stop"}
         text = "" if prediction is None else prediction.reasoning
         if "stop" in settings and is_beginning(text):
             settings = free

@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 import dspy
 
-from ..models import Team, call_labels
+from ..models import Meter, Team, call_labels
 from ..models.adapter import LeanAdapter
 from ..models.call import Role
 from ..models.draw import Draw, use_draw
+from ..models.meter import with_meter
 from ..models.token_report import token_report
 from .confidence.base import Confidence
 from .hedging import EarlyPlan
@@ -65,7 +66,7 @@ class RoundCall:
         trace: list[Any],
         index: int | None,
         adapter: dspy.Adapter | None = None,
-    ) -> Iterator[None]:
+    ) -> Iterator[Meter]:
         """Let calls inside use the tier's model and adapter, labels, and a trace.
 
         Args:
@@ -74,11 +75,16 @@ class RoundCall:
             trace: where DSPy's trace of the call goes.
             index: the sample; None for a call that belongs to all samples.
             adapter: formats the prompt in place of the tier's adapter.
+
+        Yields:
+            The meter of the calls.
         """
+        meter = Meter()
+        settings = with_meter(meter)
         labels = call_labels(round=stage_number(self.number), role=role, sample=index)
         draw = None if index is None else self.draws.get((role, index))
-        with self.team[tier].context(adapter, trace=trace), labels, use_draw(draw):
-            yield
+        with self.team[tier].context(adapter, trace=trace, **settings), labels, use_draw(draw):
+            yield meter
 
     def settings(self, role: Literal["plan", "reason"], index: int) -> dict[str, Any]:
         """Return the settings of a call.

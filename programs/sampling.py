@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from ..models.concurrency import favors_throughput
 from .confidence.base import Confidence, GatedRound, Sample, Tally
@@ -76,7 +77,7 @@ def _ignore(sample: Sample) -> None:
 
 async def draw_samples(
     order: Sequence[int],
-    make: Callable[[int], Awaitable[Sample]],
+    make: Callable[[int], Coroutine[Any, Any, Sample]],
     tally: Tally,
     *,
     threshold: float | None,
@@ -144,13 +145,15 @@ class _Drawing:
         self._ready: dict[int, Sample] = {}  # finished and not counted, by rank
         self.finished: list[Sample] = []
 
-    async def draw(self, indices: Sequence[int], make: Callable[[int], Awaitable[Sample]]) -> None:
+    async def draw(
+        self, indices: Sequence[int], make: Callable[[int], Coroutine[Any, Any, Sample]]
+    ) -> None:
         """Draw more samples, unless the round has stopped, and count them until it stops."""
         if self._stopped:
             return
-        waiting: set[asyncio.Future[Sample]] = set()
+        loop, waiting = asyncio.get_running_loop(), set[asyncio.Future[Sample]]()
         for index in indices:
-            task = asyncio.ensure_future(make(index))
+            task = loop.create_task(make(index))
             self._tasks[task] = len(self._tasks)
             waiting.add(task)
         while waiting and not self._stopped:
