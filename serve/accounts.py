@@ -2,6 +2,8 @@
 
 import hashlib
 import hmac
+import math
+import re
 import secrets
 import sqlite3
 import time
@@ -29,6 +31,9 @@ CREATE TABLE IF NOT EXISTS requests (name TEXT NOT NULL, time REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS request_times ON requests (name, time);
 """
 _PREFIX = "cope-"
+MOST_NAME = 64
+_NAME = re.compile(rf"[^\W_][\w.@+-]{{0,{MOST_NAME - 1}}}")
+"""Names of keys. Accounts of the server itself begin with a star, such as `EVERYBODY`."""
 _MINUTE = 60.0
 
 
@@ -107,8 +112,17 @@ class Accounts:
         """Make a key and return its secret, which nothing can show again.
 
         Raises:
-            CopeError: when there is a key with this name.
+            CopeError: when there is a key with this name, for a name that is no word, and for an
+                amount of money that is no number.
         """
+        if not _NAME.fullmatch(name):
+            raise CopeError(
+                "a key's name has letters, digits and . _ @ + - only, begins with a letter or a "
+                f"digit, and has at most {MOST_NAME} characters"
+            )
+        for amount in (limits.day_usd, limits.total_usd):
+            if amount is not None and not math.isfinite(amount):
+                raise CopeError("a limit of money is a number of USD: leave it out for no limit")
         secret = _PREFIX + secrets.token_urlsafe(32)
         row = (
             name,

@@ -12,6 +12,7 @@ from .access import Access
 from .accounts import Accounts
 from .api import Api
 from .errors import ApiError, metrics_missing, unknown_model
+from .invalid_request import invalid_request
 from .mcp.endpoint import mount_mcp
 from .metrics import open_metrics
 from .middleware import BodyLimit, LogLine, RequestIdentity, write_log_line
@@ -93,10 +94,7 @@ def make_app(
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        path = ".".join(str(part) for part in first["loc"][1:])
-        message = f"{path}: {first['msg']}" if path else str(first["msg"])
-        return error_response(ApiError(400, message, param=path or None))
+        return error_response(invalid_request(error.errors(), error.body))
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:

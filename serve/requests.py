@@ -63,7 +63,11 @@ class StreamOptions(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    include_usage: bool = False
+    include_usage: bool | None = False
+
+
+Stop = Annotated[str, Field(max_length=1_000)]
+"""A text before which an answer ends; each part of a stream is compared with it."""
 
 
 class ChatRequest(BaseModel):
@@ -76,7 +80,7 @@ class ChatRequest(BaseModel):
     stream: bool | None = False
     stream_options: StreamOptions | None = None
     n: int | None = Field(None, ge=1, le=16)
-    stop: str | Annotated[list[str], Field(max_length=16)] | None = None
+    stop: Stop | Annotated[list[Stop], Field(max_length=16)] | None = None
     seed: int | None = Field(None, ge=-(2**63), lt=2**63)
     temperature: float | None = Field(None, ge=0.0, le=2.0)
     max_tokens: int | None = Field(None, ge=1)
@@ -87,11 +91,12 @@ class ChatRequest(BaseModel):
     logprobs: bool | None = None
     top_logprobs: int | None = Field(None, ge=0, le=20)
     response_format: ResponseFormat | None = None
+    modalities: list[str] | None = None
 
     @property
     def wants_usage(self) -> bool:
         """Whether a stream ends with the usage."""
-        return self.stream_options is not None and self.stream_options.include_usage
+        return self.stream_options is not None and bool(self.stream_options.include_usage)
 
     @property
     def choices(self) -> int:
@@ -137,9 +142,11 @@ class ChatRequest(BaseModel):
             max_prompt: the maximum of its characters.
 
         Raises:
-            ApiError: when it does not end with a request, has parts that are not text, or is too
-                long.
+            ApiError: when it does not end with a request, has parts that are not text, is too
+                long, or when something else than text is asked for.
         """
+        if set(self.modalities or ()) - {"text"}:
+            raise invalid("only text is answered: leave out the other modalities", "modalities")
         question = question_of(self.messages)
         check_length(question, max_prompt)
         return question

@@ -1,6 +1,6 @@
 """The body of a request for `/v1/responses`, read as a chat request."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,6 +10,10 @@ from .response_format import TextOptions
 
 LOGPROBS = "message.output_text.logprobs"
 _MESSAGE = "message"
+
+
+Metadata = dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]]
+"""What a client notes about a response, which is returned to it."""
 
 
 class InputItem(BaseModel):
@@ -38,7 +42,10 @@ class ResponsesRequest(BaseModel):
     text: TextOptions | None = None
     include: list[str] | None = None
     top_logprobs: int | None = Field(None, ge=0, le=20)
-    metadata: dict[str, str] | None = None
+    metadata: Metadata | None = None
+    background: bool | None = None
+    conversation: str | dict[str, Any] | None = None
+    prompt: dict[str, Any] | None = None
 
     @property
     def wants_logprobs(self) -> bool:
@@ -51,16 +58,12 @@ class ResponsesRequest(BaseModel):
         Reasoning items of earlier replies are left out.
 
         Raises:
-            ApiError: for an earlier response, because none is stored; for items without a text;
-                for alternatives to tokens whose log-probabilities are not asked for.
+            ApiError: for what needs stored responses or prompts; for items without a text; for
+                alternatives to tokens whose log-probabilities are not asked for.
         """
         if self.tools:
             raise invalid("tools are called by /v1/chat/completions only: leave them out", "tools")
-        if self.previous_response_id is not None:
-            raise invalid(
-                "responses are not stored: send the whole conversation as input",
-                "previous_response_id",
-            )
+        self._check_storage()
         if self.top_logprobs and not self.wants_logprobs:
             raise invalid(f'top_logprobs needs include: ["{LOGPROBS}"]', "top_logprobs")
         messages = []
@@ -82,6 +85,18 @@ class ResponsesRequest(BaseModel):
         if self.text is not None and self.text.format is not None:
             fields["response_format"] = self.text.format.chat_format()
         return ChatRequest.model_validate(fields)
+
+    def _check_storage(self) -> None:
+        """Raise an error for a request that needs something stored, because nothing is."""
+        for name in ("previous_response_id", "conversation"):
+            if getattr(self, name) is not None:
+                raise invalid(
+                    "responses are not stored: send the whole conversation as input", name
+                )
+        if self.prompt is not None:
+            raise invalid("prompts are not stored: send them as instructions and input", "prompt")
+        if self.background:
+            raise invalid("responses are not stored: leave out background", "background")
 
 
 def _message(item: InputItem) -> Message:

@@ -164,3 +164,25 @@ def test_keys_that_another_process_makes_or_removes_count_at_once(tmp_path: Path
     assert served.find(first) is None and served.find(second)
     served.remove("john")
     assert served.find(second) is None and not other.all()
+
+
+@pytest.mark.parametrize(
+    ("name", "limits"),
+    [
+        ("*", Limits()),  # the account of everybody
+        ("*audits", Limits()),
+        ("", Limits()),
+        ("a\nb", Limits()),
+        ("a b", Limits()),
+        ("-x", Limits()),
+        ("n" * 65, Limits()),
+        ("mary", Limits(day_usd=float("nan"))),  # SQLite would keep it as no limit
+        ("mary", Limits(total_usd=float("inf"))),
+    ],
+)
+def test_a_key_needs_a_plain_name_and_limits_that_are_numbers(name: str, limits: Limits) -> None:
+    accounts = Accounts(":memory:")
+    with pytest.raises(CopeError):
+        accounts.add(name, limits)
+    assert accounts.all() == []
+    assert accounts.add("mary.o-neil@example.org", Limits(day_usd=1.0))
