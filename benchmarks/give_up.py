@@ -3,6 +3,8 @@
 The samples of one or several models vote in the first round, and one answer of a large model comes
 after it. The sources tell no time, so a sample of the small models counts 1, and an answer of the
 large one as much as is given. Every question is decided by states that were learned from others.
+
+A record of `cope record` is used as it is, and the seconds of the machine count.
 """
 
 import argparse
@@ -25,23 +27,40 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("file", help="JSON lines with samples by model, as for cope import")
-    parser.add_argument("--small", required=True, help="models whose samples vote: A,B")
-    parser.add_argument("--large", required=True, help="the model that answers the rest")
+    parser.add_argument(
+        "file", help="JSON lines with samples by model, as for cope import; or a record (.parquet)"
+    )
+    parser.add_argument("--small", help="models whose samples vote: A,B")
+    parser.add_argument("--large", help="the model that answers the rest")
     parser.add_argument("--variant", help="of the large model's samples (its first one)")
-    parser.add_argument("--threshold", type=float, default=0.75, help="share of the votes (0.75)")
+    parser.add_argument("--threshold", type=float, default=0.75, help="of each round (0.75)")
     parser.add_argument("--ratios", default="1,3,20", help="use of a large answer (1,3,20)")
     parser.add_argument("--harm", default="0.005,0.02", help="share that may be lost (0.005,0.02)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     args = parser.parse_args()
+    if args.file.endswith(".parquet"):
+        return _finish_record(args)
+    if not args.small or not args.large:
+        parser.error("samples need --small and --large")
     with tempfile.TemporaryDirectory() as folder:
         record = _record(args, Path(folder))
         rows = []
         for ratio in _numbers(args.ratios):
             for harm in _numbers(args.harm):
                 say(f"a large answer uses {ratio:g}, {harm:g} of the questions may be lost")
-                rows.append(_row(record, args.threshold, ratio, harm))
+                rows.append(_row(_replay(record, args.threshold, ratio), ratio, harm, "cost"))
     finish(args.json, HEADER, rows, [f"{record.manifest.questions} questions"])
+
+
+def _finish_record(args: argparse.Namespace) -> None:
+    """Print what the rule saves of the seconds of a record."""
+    from cope.eval import Recording, Replay
+
+    record = Recording.open(args.file)
+    gates = sum(one.threshold is not None for one in Replay(record).preset.rounds)
+    replay = Replay(record, thresholds=(args.threshold,) * gates)
+    rows = [_row(replay, "", harm, "seconds") for harm in _numbers(args.harm)]
+    finish(args.json, HEADER, rows, [f"{record.manifest.questions} questions; use is seconds"])
 
 
 def _numbers(text: str) -> list[float]:
@@ -80,23 +99,28 @@ _ONE = {"prompt": 0, "completion": 1}
 _MILLION = 1_000_000  # a price is for that many tokens, so that a sample of one token costs 1
 
 
-def _row(record: Any, threshold: float, ratio: float, harm: float) -> Sequence[Any]:
-    import numpy as np
-
+def _replay(record: Any, threshold: float, ratio: float) -> Any:
     from cope.eval import Replay
     from cope.models import Price
-    from cope.optimize.calibration.give_up import learn_give_up
-    from cope.optimize.calibration.give_up_report import give_up_rows
 
     small, large = _MILLION, _MILLION * ratio
     prices = {"small": Price(small, small), "large": Price(large, large)}
-    replay = Replay(record, thresholds=(threshold,), prices=prices)
+    return Replay(record, thresholds=(threshold,), prices=prices)
+
+
+def _row(replay: Any, ratio: float | str, harm: float, measure: str) -> Sequence[Any]:
+    import numpy as np
+
+    from cope.optimize.calibration.give_up import learn_give_up
+    from cope.optimize.calibration.give_up_report import give_up_rows
+
     units = np.arange(len(replay))
     learned = learn_give_up(replay, units, harm)
-    found = {one.measure: one for one in give_up_rows(replay, learned, units)}.get("cost")
+    found = {one.measure: one for one in give_up_rows(replay, learned, units)}.get(measure)
     if learned is None or found is None:
         return (ratio, harm, *["nothing saved"] * (len(HEADER) - 2))
-    asked = [(one["cost"].answering == 1).mean() for one in (learned.before, learned.after)]
+    last = len(replay.rounds) - 1
+    asked = [(one[measure].answering == last).mean() for one in (learned.before, learned.after)]
     return (
         ratio, harm, *found.drawn, *found.use, _percent(found.saved["value"]),
         _interval(found.saved), *map(_percent, asked), *map(_percent, found.accuracy or ()),
