@@ -56,8 +56,7 @@ class Api:
         await _check_format(body)
         completion: Completion | ToolCompletion
         if body.tools:
-            cascade = self.service.cascade(body.model)
-            completion = ToolCompletion.of(cascade, body, self.options, gate)
+            completion = ToolCompletion.of(self.service, body, self.options, gate)
         else:
             completion = self._completion(body, account, gate)
         stream = completion.stream if body.stream else None

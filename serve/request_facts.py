@@ -86,11 +86,16 @@ def begin_request(facts: RequestFacts) -> None:
     _current.set(facts)
 
 
+def note_question(question: Question) -> None:
+    """Note what the current request asks, and which model."""
+    facts = current_request()
+    if facts is not None:
+        facts.model, facts.prompt = question.model, question.text
+
+
 def note_event(question: Question, event: ServiceEvent) -> None:
     """Note what an event says about the current request."""
+    note_question(question)
     facts = current_request()
-    if facts is None:
-        return
-    facts.model, facts.prompt = question.model, question.text
-    if isinstance(event, RoundDecided):
+    if facts is not None and isinstance(event, RoundDecided):
         facts.rounds = max(facts.rounds, event.round)

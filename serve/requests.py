@@ -131,6 +131,11 @@ class ChatRequest(BaseModel):
             return ()
         return (self.stop,) if isinstance(self.stop, str) else tuple(filter(None, self.stop))
 
+    def check_modalities(self) -> None:
+        """Raise an error when something else than text is asked for."""
+        if set(self.modalities or ()) - {"text"}:
+            raise invalid("only text is answered: leave out the other modalities", "modalities")
+
     def plain_messages(self) -> list[JsonObject]:
         """Return the messages as plain data, with all fields that the client sent."""
         return [message.model_dump(exclude_none=True) for message in self.messages]
@@ -145,8 +150,7 @@ class ChatRequest(BaseModel):
             ApiError: when it does not end with a request, has parts that are not text, is too
                 long, or when something else than text is asked for.
         """
-        if set(self.modalities or ()) - {"text"}:
-            raise invalid("only text is answered: leave out the other modalities", "modalities")
+        self.check_modalities()
         question = question_of(self.messages)
         check_length(question, max_prompt)
         return question

@@ -13,12 +13,14 @@ import dspy
 from ..models import Call, Tier, call_labels, metered
 from ..models.admission import Halt
 from ..models.spending import SpendingGate, use_gate
-from ..programs import Cascade
 from ..util.json_types import JsonObject
 from .chat_head import COMMENT, DONE, ChatHead, sse
 from .errors import ApiError, as_api_error, invalid
 from .options import ServeOptions
+from .question import Question
+from .request_facts import note_question
 from .requests import ChatRequest, check_length
+from .service import Service
 from .usage import calls_usage
 
 _PASSED_ON = ("tools", "tool_choice", "parallel_tool_calls", "seed", "temperature", "stop")
@@ -28,10 +30,11 @@ _PASSED_ON = ("tools", "tool_choice", "parallel_tool_calls", "seed", "temperatur
 class ToolCompletion:
     """One request with tools, which the last tier answers alone."""
 
+    service: Service
     tier: Tier
     request: ChatRequest
     options: ServeOptions
-    gate: SpendingGate | None = None
+    question: Question
 
     def __post_init__(self) -> None:
         self._head = ChatHead(self.request.model)
@@ -39,7 +42,7 @@ class ToolCompletion:
     @classmethod
     def of(
         cls,
-        cascade: Cascade,
+        service: Service,
         request: ChatRequest,
         options: ServeOptions,
         gate: SpendingGate | None,
@@ -48,8 +51,9 @@ class ToolCompletion:
 
         Raises:
             ApiError: when the last tier has no tools, because its model runs in this process or on
-                Ollama; when more than one choice is asked for.
+                Ollama; when more than one choice or something else than text is asked for.
         """
+        cascade = service.cascade(request.model)
         tier = cascade.team[cascade.preset.last_tier]
         if tier.engine is not None:
             raise invalid(
@@ -61,9 +65,10 @@ class ToolCompletion:
             raise invalid("with tools n must be 1", "n")
         if request.alternatives is not None:
             raise invalid("with tools no logprobs are reported", "logprobs")
-        texts = [message.plain_text() for message in request.messages]  # refuses other parts
-        check_length("".join(texts), options.max_prompt)
-        return cls(tier, request, options, gate)
+        request.check_modalities()
+        text = "\n\n".join(message.plain_text() for message in request.messages)
+        check_length(text, options.max_prompt)
+        return cls(service, tier, request, options, Question(text, request.model, gate=gate))
 
     async def reply(self) -> JsonObject:
         """Answer, and return the whole body."""
@@ -97,10 +102,12 @@ class ToolCompletion:
 
     async def _answer(self) -> tuple[JsonObject, str, list[Call]]:
         """Call the model, and return its message, why it ended, and the calls that were made."""
+        note_question(self.question)
         with (
             dspy.context(disable_history=True),
+            self.service.span(self.question),
             metered() as meter,
-            use_gate(self.gate),
+            use_gate(self.question.gate),
             call_labels(round=1, role="reason"),
         ):
             try:

@@ -19,6 +19,7 @@ from ..answered import Answered, answered_question
 from ..errors import ApiError, as_api_error, invalid
 from ..narration import narrate
 from ..options import ServeOptions
+from ..request_facts import note_question
 from ..requests import check_length
 from ..service import Finished, KeepAlive, Question, Service
 from ..usage import LastTierCost, cascade_field
@@ -112,7 +113,9 @@ class Asker:
         """
         account = self.account(headers)
         async with self._admitted(account, question) as gate:
-            with use_gate(gate):
+            asked = Question(question, model, gate=gate)
+            note_question(asked)
+            with use_gate(gate), self.service.span(asked):
                 plan = await write_plan(self.service.cascade(model), question, number)
         return Plan(
             plan=plan.text, kind=plan.kind, tier=plan.tier, round=plan.round, cost_usd=plan.cost

@@ -1,5 +1,6 @@
 """Answers that are JSON: enforced where the engine can, checked always, voted on by value."""
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -241,6 +242,16 @@ def test_json_of_one_call_is_streamed_and_equals_the_whole_reply(
     response = ask(service, request | {"stream": True}, "/v1/responses")
     assert response.text.count("event: response.output_text.delta") == parts
     assert json.dumps(whole) in response.text
+
+
+def test_the_last_round_of_a_cascade_streams_its_json() -> None:
+    numbers = itertools.count()
+    small = ScriptedEngine(lambda m, r: f'{{"team": "sales", "hours": {next(numbers)}}}')
+    large = ScriptedEngine(lambda m, r: '{"team": "billing", "hours": 1}')
+    service = Service(Cascade("answer-cascade", Team(small, large, cache=False)))
+    parts = chunks(ask(service, body(response_format=FORMAT, stream=True)))
+    deltas = [part["choices"][0]["delta"].get("content") for part in parts]
+    assert list(filter(None, deltas)) == ['{"team": ', '"billing", ', '"hours": ', "1}"]
 
 
 def test_json_that_was_streamed_and_does_not_fit_ends_in_an_error() -> None:

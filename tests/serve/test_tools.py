@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import httpx
@@ -11,6 +13,7 @@ from support.fault_server import Reply, faulty
 from cope import Cascade, Team
 from cope.models import ScriptedEngine
 from cope.serve import ServeOptions, Service, make_app
+from cope.serve.question import Question
 
 TOOL = {
     "type": "function",
@@ -30,8 +33,14 @@ def completion(message: dict[str, Any], reason: str) -> Reply:
     return Reply(body | {"choices": [choice], "usage": usage})
 
 
-def ask(service: Service, **fields: Any) -> httpx.Response:
-    app = make_app(service, log=lambda line: None)
+def ignore(line: dict[str, Any]) -> None:
+    """Write no log."""
+
+
+def ask(
+    service: Service, log: Callable[[dict[str, Any]], None] = ignore, **fields: Any
+) -> httpx.Response:
+    app = make_app(service, ServeOptions(log_prompts=True), log=log)
     body = {"model": "cope", "messages": ASKED, "tools": [TOOL]} | fields
 
     async def run() -> httpx.Response:
@@ -63,6 +72,31 @@ def test_the_last_tier_calls_the_tool(stream: bool) -> None:
     call = message["tool_calls"][0]
     assert call["function"]["name"] == "weather" and json.loads(call["function"]["arguments"]) == {}
     assert finish in (None, "tool_calls")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_requests_with_tools_are_logged_and_traced_as_others_are(stream: bool) -> None:
+    lines: list[dict[str, Any]] = []
+    spans: list[Question] = []
+
+    def span(question: Question) -> AbstractContextManager[None]:
+        spans.append(question)
+        return nullcontext()
+
+    with faulty(completion({"content": "Yes."}, "stop")) as far:
+        service = served(far.address)
+        service.span = span
+        response = ask(service, log=lines.append, stream=stream)
+    assert response.status_code == 200
+    assert (lines[0]["model"], lines[0]["prompt_tokens"]) == ("cope", 7)
+    assert lines[0]["prompt"] == "Is it warm in Rome?" == spans[0].text and len(spans) == 1
+
+
+def test_tools_with_another_modality_are_refused_before_any_call() -> None:
+    with faulty(completion({"content": "Yes."}, "stop")) as far:
+        response = ask(served(far.address), modalities=["text", "audio"])
+        assert response.status_code == 400 and not far.bodies
+        assert response.json()["error"]["param"] == "modalities"
 
 
 def test_results_of_tools_reach_the_model_and_a_text_comes_back() -> None:
