@@ -153,6 +153,7 @@ class CallStore:
 
     def forget(self, group: CallGroup) -> None:
         """Remove the calls of a group, whose results are saved elsewhere."""
+        self.storage.remove(f"{group.folder}/{_FILE}")
         self.storage.remove(group.folder)
 
 
@@ -197,7 +198,7 @@ class GroupLedger(Ledger):
         if self.storage.is_local and is_new and self._is_written:
             # The same bytes as those of a whole file: one more member before the last brace.
             member = b", " + _as_bytes({key: self._calls[key]})[1:]
-            if self.storage.overwrite_end(self.name, 1, member):
+            if self.storage.replace_end(self.name, b"}", member):
                 return
         if self.storage.is_quick:
             self.storage.write(self.name, self._content())

@@ -19,6 +19,7 @@ T = TypeVar("T")
 _WHOLE_PUTS = frozenset("s3 s3a gs gcs abfs abfss az memory".split())
 """Protocols whose files appear at once, with their whole content."""
 
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows translates the ends of lines without it
 _PARTIAL = itertools.count()
 _PARTIAL_OWNER = uuid.uuid4().hex[:12]
 
@@ -116,40 +117,41 @@ class Storage:
         except OSError as error:
             raise _failure("write", self.address(name), error) from None
 
-    def overwrite_end(self, name: str, count: int, data: bytes) -> bool:
+    def replace_end(self, name: str, old: bytes, new: bytes) -> bool:
         """Replace the last bytes of a file of this machine, which is quicker than all of it.
 
-        Returns whether there is such a file.
-
-        A process that is killed meanwhile may leave a part of `data`.
+        Returns whether there is such a file. A process that is killed meanwhile may leave a part of
+        `new`.
 
         Args:
             name: the name of the file.
-            count: the number of bytes that go.
-            data: the bytes in their place, at least as many.
+            old: the bytes that go.
+            new: the bytes in their place, at least as many.
 
         Raises:
             CopeError: when it cannot be written. The old content is still there.
         """
-        path = self._path(name)
         try:
-            with open(path, "r+b", buffering=0) as file:
-                start = file.seek(-count, os.SEEK_END)
-                old = file.read(count)
-                file.seek(start)
-                try:
-                    written = file.write(data)
-                    if written < len(data):
-                        file.write(data[written:])  # it says why there is no more room
-                except OSError:
-                    file.truncate(start)
-                    file.seek(start)
-                    file.write(old)
-                    raise
+            file = os.open(self._path(name), os.O_RDWR | _BINARY)
         except FileNotFoundError:
             return False
         except OSError as error:
             raise _failure("write", self.address(name), error) from None
+        try:
+            start = os.lseek(file, -len(old), os.SEEK_END)
+            try:
+                written = os.write(file, new)
+                if written < len(new):
+                    os.write(file, new[written:])  # it says why there is no more room
+            except OSError:
+                os.lseek(file, start, os.SEEK_SET)
+                os.write(file, old)
+                os.ftruncate(file, start + len(old))
+                raise
+        except OSError as error:
+            raise _failure("write", self.address(name), error) from None
+        finally:
+            os.close(file)
         return True
 
     def names(self, folder: str = "") -> list[str]:
@@ -211,15 +213,13 @@ def _remove_local(path: str) -> None:
     Raises:
         FileNotFoundError: where there is none.
     """
-    if os.path.islink(path) or not os.path.isdir(path):
-        os.unlink(path)
-        return
     try:
-        for name in os.listdir(path):
-            os.unlink(os.path.join(path, name))
-        os.rmdir(path)
-    except (IsADirectoryError, PermissionError):  # a folder in it: macOS says the latter
-        shutil.rmtree(path)
+        os.unlink(path)
+    except (IsADirectoryError, PermissionError):  # macOS says the latter of a folder
+        try:
+            os.rmdir(path)
+        except OSError:
+            shutil.rmtree(path)
 
 
 def _failure(verb: str, address: str, error: OSError) -> CopeError:

@@ -235,13 +235,26 @@ def test_a_call_that_a_killed_process_did_not_write_to_its_end_is_made_again(
     assert storage.read(name) == whole
 
 
-def test_a_full_disk_keeps_the_end_of_a_file(tmp_path: Path):
-    with pytest.raises(CopeError, match="cannot write .*full: .*make room"):
-        Storage("/dev").overwrite_end("full", 0, b"new")
+def test_a_full_disk_keeps_the_end_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     storage = Storage(tmp_path)
-    assert not storage.overwrite_end("a", 1, b"new")
+    assert not storage.replace_end("a", b"d", b"new")
     storage.write("a", b"old")
-    assert storage.overwrite_end("a", 1, b"er") and storage.read("a") == b"oler"
+    write = os.write
+
+    def half(file: int, data: bytes) -> int:
+        """Take two bytes and then no more, but take back one byte."""
+        if len(data) > 2:
+            return write(file, data[:2])
+        if data == b"d":
+            return write(file, data)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", half)
+    with pytest.raises(CopeError, match="cannot write .*No space left on device; make room"):
+        storage.replace_end("a", b"d", b"newer"[:4])
+    monkeypatch.undo()
+    assert storage.read("a") == b"old"
+    assert storage.replace_end("a", b"d", b"der") and storage.read("a") == b"older"
 
 
 def test_an_address_that_nothing_opens_is_one_line():
