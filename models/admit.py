@@ -11,7 +11,7 @@ from .called_model import CalledModel
 from .spending import SpendingGate, current_gate
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class AdmittedCall:
     """A call that may be made."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import dspy
 from dspy.utils.exceptions import AdapterParseError
@@ -173,9 +173,9 @@ class CascadeRound(ProgramPart):
                 first=together.first or first,
             )
         together.count(len(samples))
-        if isinstance(tally, FinishingTally):
+        if hasattr(tally, "finish"):  # a look at the Protocol takes a hundred calls
             with call.context(spec.reasoner, "other", [], None):
-                await tally.finish()
+                await cast(FinishingTally, tally).finish()
         if shared and self.writes_tests:
             keep_tests(tally, shared, samples)
         verdict = replace(tally.verdict(), kind=tally.kind)
@@ -253,15 +253,20 @@ class CascadeRound(ProgramPart):
         if sample.plan is not None:
             plans[self.number] = sample.plan
         tier = self.spec.reasoner
-        continues = self.response_format is None and can_continue(call.team[tier])
-        shown, start = show_plans(self.seen, plans, continues)
+        shown: dict[str, str] = {}
+        start = ""
+        if self.seen:
+            continues = self.response_format is None and can_continue(call.team[tier])
+            shown, start = show_plans(self.seen, plans, continues)
         config = call.settings("reason", index)
         adapter = None if self.response_format is None else LeanAdapter()
         if start:
             adapter = ContinuingAdapter(start)
             config |= continuation_settings(call.team[tier])
         nearest = call.demos.get("reasoner", ())
-        form = answer_form(self.answer_format, call.team[tier].engine, call.inputs)
+        form = None
+        if self.answer_format is not None:
+            form = answer_form(self.answer_format, call.team[tier].engine, call.inputs)
 
         async def solve(settings: dict[str, Any]) -> dspy.Prediction:
             return await self.reasoner.acall(

@@ -93,6 +93,8 @@ async def _ask(
 ) -> tuple[dspy.Prediction | None, AdapterParseError | None]:
     """Return a model's reply, or the error of one that is empty."""
     try:
+        if response_format is None:
+            return await acall(settings), None
         return await acall_in_format(acall, settings, response_format), None
     except AdapterParseError as error:
         return None, error
