@@ -204,7 +204,7 @@ class _Batch:
         for shard in range(self._state.shards):
             outcomes = self._state.outcomes(totals.stage, shard)
             totals.add(outcomes)
-            left += len(self._request(totals.stage, shard).rows)
+            left += self._state.count_open(totals.stage, shard)
             if self._options.budget is not None:
                 questions += [one.usage for one in outcomes if one.usage]
         if self._options.budget is not None:
@@ -219,7 +219,7 @@ class _Batch:
         return limit is not None and max(self._spent, self._budget.spent) >= limit
 
     def _open_in(self, stage: int) -> int:
-        return sum(len(self._request(stage, shard).rows) for shard in range(self._state.shards))
+        return sum(self._state.count_open(stage, shard) for shard in range(self._state.shards))
 
     def _stop(self, stage: int, left: int) -> None:
         spent = max(self._spent, self._budget.spent)

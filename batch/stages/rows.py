@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -147,6 +147,17 @@ def unpack_outcomes(data: bytes, address: str) -> list[RowOutcome]:
             raise _damaged(address, f"a row is {outcome.state!r}")
         found.append(outcome)
     return found
+
+
+def unpack_columns(data: bytes, address: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Yield some columns of a file of requests or outcomes, row by row, without their JSON.
+
+    Raises:
+        CopeError: when it holds none.
+    """
+    schema = pa.schema([OUTCOME_SCHEMA.field(name) for name in names])
+    for cells in _unpack(data, address, schema):
+        yield tuple(cells[name] for name in names)
 
 
 def pack_requests(requests: Iterable[RowRequest]) -> bytes:

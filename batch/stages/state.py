@@ -26,6 +26,7 @@ from .rows import (
     RowRequest,
     pack_outcomes,
     pack_requests,
+    unpack_columns,
     unpack_outcomes,
     unpack_requests,
 )
@@ -262,12 +263,32 @@ class BatchState:
                     row.add(stage, outcome)
         return rows
 
+    def count_open(self, stage: int, shard: int) -> int:
+        """Return how many rows of a shard a stage asks; their questions are not read."""
+        name = _inputs_name(shard)
+        numbers = unpack_columns(self._input_file(shard), self.storage.address(name), ("row",))
+        rows = {row for (row,) in numbers if row <= self._last_row}
+        for earlier in range(_REFUSED_STAGE, stage + 1):
+            name = _name(earlier, shard)
+            data = self.storage.read(name)
+            if data is None:
+                continue
+            for row, left in unpack_columns(data, self.storage.address(name), ("row", "state")):
+                if self.retry_failed and left == FAILED:
+                    continue
+                if left != OPEN or earlier == stage:
+                    rows.discard(row)
+        return len(rows)
+
     def _inputs(self, shard: int) -> list[RowRequest]:
+        return unpack_requests(self._input_file(shard), self.storage.address(_inputs_name(shard)))
+
+    def _input_file(self, shard: int) -> bytes:
         name = _inputs_name(shard)
         data = self.storage.read(name)
         if data is None:
             raise CopeError(f"{self.storage.address(name)} is missing: start with --again")
-        return unpack_requests(data, self.storage.address(name))
+        return data
 
 
 def _inputs_name(shard: int) -> str:

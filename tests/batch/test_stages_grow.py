@@ -1,6 +1,7 @@
 """A batch that is resumed with another limit or another table: what is asked, kept and written."""
 
 import itertools
+import random
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from cope import CopeError
 from cope.batch.job import TableJob
 from cope.batch.stages.job import run_batch
 from cope.batch.stages.options import BatchOptions
+from cope.batch.stages.output import open_rows
+from cope.batch.stages.rows import ANSWERED, FAILED, OPEN, REFUSED, RowOutcome, RowRequest
 from cope.batch.stages.state import BatchState
 from cope.batch.tables import file_table
+from cope.util.storage import Storage
 
 ROWS = [{"id": f"r{n}", "text": f"What is {n}?"} for n in range(1, 9)]
 
@@ -129,3 +133,24 @@ def test_growth_that_was_killed_is_made_whole(batch: Batch, monkeypatch: pytest.
             batch.answer()
     assert batch.answer() == numbers(3, 8)
     assert batch.report.totals.refused == 1 and not batch.answer()
+
+
+@pytest.mark.parametrize("retry", [False, True])
+def test_open_rows_are_counted_without_their_questions(tmp_path: Path, retry: bool):
+    """Over states that a killed batch, a limit or a retry may leave, in three stages."""
+    chance = random.Random(retry)
+    for attempt in range(12):
+        state = BatchState(Storage(tmp_path / str(attempt)), 3, retry)
+        requests = [RowRequest(row, {"question": f"q{row}"}) for row in numbers(1, 9)]
+        with state.open({}, again=False):
+            state.split([(requests, [])], chance.randint(5, 9), 9)
+            for stage in range(4):
+                asked = [row for row in numbers(1, 9) if chance.random() < 0.7]
+                states = [REFUSED] if stage == 0 else [ANSWERED, OPEN, OPEN, FAILED]
+                share = asked[:2] if stage == 0 else asked
+                outcomes = [RowOutcome(row, chance.choice(states), record={}) for row in share]
+                state.add(stage, 0, outcomes)
+            for stage in (1, 2, 3):
+                done = {outcome.row for outcome in state.outcomes(stage, 0)}
+                rows = [one.request.row for one in open_rows(state.rows(0, stage - 1))]
+                assert state.count_open(stage, 0) == len([row for row in rows if row not in done])
