@@ -60,10 +60,11 @@ def run_steps(steps: Sequence[Step], stack: ExitStack) -> None:
     for step in steps:
         done = subprocess.run(step.command, capture_output=True, text=True)
         if done.returncode:
-            raise CopeError(
-                f"{shlex.join(step.command)}: {done.stderr.strip()}; as root it may be allowed, "
-                "and --loopback needs no namespaces"
-            )
+            remedy = "as root it may be allowed, and --loopback needs no namespaces"
+            if "exists" in done.stderr:
+                undo = [shlex.join(one.undo) for one in reversed(steps) if one.undo]
+                remedy = f"another run has it, or one that was killed left it: {'; '.join(undo)}"
+            raise CopeError(f"{shlex.join(step.command)}: {done.stderr.strip()}; {remedy}")
         if step.undo:
             stack.callback(subprocess.run, step.undo, capture_output=True)
 

@@ -148,6 +148,13 @@ def test_steps_are_taken_back_when_one_fails(tmp_path: Path):
     assert undone.exists() and not (tmp_path / "no").exists()
 
 
+def test_what_a_killed_run_left_is_said_with_the_commands_that_remove_it(tmp_path: Path):
+    script = runpy.run_path(str(FOLDER / "run.py"), run_name="script")
+    steps = [script["Step"](["ls", str(tmp_path / "File exists")], ["ip", "link", "del", "x"])]
+    with pytest.raises(CopeError, match="; another run has it, or .* left it: ip link del x$"):
+        script["run_steps"](steps, ExitStack())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("differs", [False, True])
 def test_replies_are_compared_and_every_program_ends(
