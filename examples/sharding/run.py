@@ -123,12 +123,26 @@ def is_ready(url: str) -> bool:
         return False
 
 
-def ask(url: str, question: str) -> tuple[str, float]:
-    """Return the greedy reply of a server, and the tokens a second that it wrote."""
-    messages = [{"role": "user", "content": question}]
+def ask(url: str, running: Sequence[subprocess.Popen[bytes]]) -> tuple[str, str]:
+    """Return the greedy reply of a server, and how fast it was.
+
+    Args:
+        url: the address of the server.
+        running: the programs whose processor time counts.
+    """
+    before = processor_seconds(running)
+    messages = [{"role": "user", "content": QUESTION}]
     body: dict[str, Any] = {"messages": messages, "temperature": 0, "max_tokens": 64}
     reply = httpx.post(f"{url}/v1/chat/completions", json=body, timeout=SECONDS).json()
-    return reply["choices"][0]["message"]["content"], reply["timings"]["predicted_per_second"]
+    used = processor_seconds(running) - before
+    speed = f"{reply['timings']['predicted_per_second']:.3g} tokens a second"
+    return reply["choices"][0]["message"]["content"], f"{speed}, {used:.3g} s of processor time"
+
+
+def processor_seconds(running: Sequence[subprocess.Popen[bytes]]) -> float:
+    """Return the processor time that some programs have taken so far."""
+    times = [psutil.Process(process.pid).cpu_times() for process in running]
+    return sum(one.user + one.system for one in times)
 
 
 def resident(process: subprocess.Popen[bytes]) -> float:
@@ -159,15 +173,15 @@ def run(cluster: Cluster, check: bool, logs: Path) -> None:
             print(f'\ncope ask "What is 6 times 7?" --large openai/sharded@{cluster.url}/v1')
             sys.stdout.flush()
             signal.pause()
-        reply, speed = ask(cluster.url, QUESTION)
+        reply, speed = ask(cluster.url, [server, *running])
         for name, process in zip(names, [server, *running], strict=True):
             print(f"{name}: {resident(process):.0f} MiB")
-        print(f"with workers: {speed:.3g} tokens a second")
+        print(f"with workers: {speed}")
     with ExitStack() as stack:
         server = start(cluster.alone, SERVER, logs / "alone.log", stack)
         wait_for(lambda: is_ready(cluster.url), server, logs / "alone.log")
-        alone, speed = ask(cluster.url, QUESTION)
-        print(f"without: {speed:.3g} tokens a second, {resident(server):.0f} MiB")
+        alone, speed = ask(cluster.url, [server])
+        print(f"without: {speed}, {resident(server):.0f} MiB")
     if alone != reply:
         raise CopeError(f"the replies differ:\n{reply}\n\n{alone}")
     print("the replies are equal")
