@@ -8,13 +8,23 @@ from dataclasses import dataclass, field
 from ..util.json_types import JsonObject
 
 DONE = "data: [DONE]\n\n"
+_LINE_ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
 COMMENT = ": waiting\n\n"
 """Keeps a silent stream open, because proxies close those without data."""
 
 
 def sse(body: JsonObject) -> str:
     """Return a server-sent event."""
-    return f"data: {json.dumps(body, ensure_ascii=False)}\n\n"
+    return f"data: {event_json(body)}\n\n"
+
+
+def event_json(body: JsonObject) -> str:
+    r"""Return JSON on one line, also for clients that end lines where Unicode does.
+
+    >>> event_json({"text": "a\u2028b"})
+    '{"text": "a\\u2028b"}'
+    """
+    return json.dumps(body, ensure_ascii=False).translate(_LINE_ENDS)
 
 
 @dataclass(frozen=True)

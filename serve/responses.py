@@ -4,7 +4,6 @@ The order of the events is the one that the stream helper of the `openai` packag
 created, the reasoning with its summary, the message with its text, completed.
 """
 
-import json
 import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -14,7 +13,7 @@ from typing import Any
 from ..programs.events import AnswerText
 from ..util.json_types import JsonObject
 from .chat import Completion, finish_reason
-from .chat_head import COMMENT
+from .chat_head import COMMENT, event_json
 from .errors import ApiError, as_api_error
 from .narration import narrate
 from .responses_request import ResponsesRequest
@@ -142,7 +141,7 @@ class Response:
     def _event(self, kind: str, **fields: Any) -> str:
         body = {"type": kind, "sequence_number": self._sequence} | fields
         self._sequence += 1
-        return f"event: {kind}\ndata: {json.dumps(body, ensure_ascii=False)}\n\n"
+        return f"event: {kind}\ndata: {event_json(body)}\n\n"
 
     def _name(self, prefix: str) -> str:
         return self.id.replace("resp", prefix, 1)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import invalid
 from .requests import ChatRequest, Message, Part
@@ -10,6 +10,8 @@ from .response_format import TextOptions
 
 LOGPROBS = "message.output_text.logprobs"
 _MESSAGE = "message"
+_NAMES = {"messages": "input", "response_format": "text.format", "max_tokens": "max_output_tokens"}
+"""Fields of responses by those of the chat request."""
 
 
 Metadata = dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]]
@@ -84,7 +86,12 @@ class ResponsesRequest(BaseModel):
             fields["logprobs"], fields["top_logprobs"] = True, self.top_logprobs
         if self.text is not None and self.text.format is not None:
             fields["response_format"] = self.text.format.chat_format()
-        return ChatRequest.model_validate(fields)
+        try:
+            return ChatRequest.model_validate(fields)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = str(first["loc"][0])
+            raise invalid(str(first["msg"]), _NAMES.get(place, place)) from None
 
     def _check_storage(self) -> None:
         """Raise an error for a request that needs something stored, because nothing is."""

@@ -47,6 +47,8 @@ def send(service: Service, path: str, content: bytes, kind: str) -> httpx.Respon
         (RESPONSES, {"input": [{"content": "Hi"}]}, "input", "no role"),
         (RESPONSES, {"metadata": {"a": "\ud800"}}, "metadata.a", "unicode"),
         (RESPONSES, {"metadata": {"a": {}}}, "metadata.a", "string"),
+        (RESPONSES, {"input": [{"type": "reasoning"}]}, "input", "at least 1 item"),
+        (RESPONSES, {"text": {"format": {"type": "json_schema"}}}, "text.format", "required"),
         (RESPONSES, {"background": True}, "background", "not stored"),
         (RESPONSES, {"conversation": "conv_1"}, "conversation", "not stored"),
         (RESPONSES, {"previous_response_id": "resp_1"}, "previous_response_id", "not stored"),

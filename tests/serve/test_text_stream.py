@@ -91,6 +91,17 @@ def test_a_reply_that_is_written_anew_is_not_sent_twice(second: str, rest: str |
         assert error.value.code == "answer_changed"
 
 
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
+def test_an_event_is_one_line_whatever_ends_lines(path: str) -> None:
+    engine = ScriptedEngine(lambda messages, request: "a\u2028b\u2029c\x85d\x0be")
+    service = Service(Cascade("small", Team(engine, engine, cache=False), domain="open"))
+    request = body("Say a\u2028b.", input="Say a\u2028b.", metadata={"a": "\x85\u2029"})
+    response = ask(service, request | {"stream": True}, path)
+    assert response.status_code == 200
+    for line in response.text.splitlines():
+        assert not line or line.startswith(("data: ", "event: ")), line
+
+
 class BreakingEngine(ScriptedEngine):
     """Breaks off its first reply after a part of it."""
 
