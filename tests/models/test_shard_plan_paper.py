@@ -12,6 +12,9 @@
   EdgeShard 75.88. 13B: Edge-Solo out of memory, 319.44, 243.45, 173.43. 70B: all out of memory but
   EdgeShard, 3086.43.
 
+The figures of the profile were read in the repository. Those of Tables III and IV and of Section V
+are cited from memory and were not compared with the paper's text.
+
 The plan has no time for the framework, so it is below the table for EdgeShard. Even halves of 13B
 do not fit an RTX 3090 by these figures, so the two baselines of 13B are not compared.
 """
