@@ -5,25 +5,31 @@ models often miss it. Here the system message holds only the instructions, a sin
 no label, and the reply is free text with the short fields behind their labels at its end.
 """
 
-import inspect
-import re
 from collections import OrderedDict
 from collections.abc import Callable
 from contextvars import ContextVar
-from functools import lru_cache
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, Literal, get_origin
 
 import dspy
-from dspy.adapters.utils import format_field_value, get_annotation_name
+from dspy.adapters.utils import format_field_value
 from dspy.clients._deprecation import _adapter_call
 from dspy.utils.exceptions import AdapterParseError
 from pydantic.fields import FieldInfo
 
 from ..errors import CopeError
 from .field_values import parse_field
+from .labels import (
+    choices_of,
+    description_of,
+    forms_of,
+    has_native_fields,
+    label_of,
+    labeled_fields,
+    labeled_values,
+    output_fields,
+    without_label,
+)
 from .scope import dspy_setting, using
-
-Found = TypeVar("Found")
 
 _own_messages: ContextVar[Any] = _adapter_call  # so that DSPy does not warn of them
 _OF_TOOLS = ("tools", "tool_choice", "parallel_tool_calls")
@@ -86,7 +92,7 @@ class LeanAdapter(dspy.Adapter):
         DSPy first looks up what the model can do, which takes longer than all the rest. Only fields
         of its own types depend on that.
         """
-        if self.use_native_function_calling or _has_native_fields(signature):
+        if self.use_native_function_calling or has_native_fields(signature):
             return await super().acall(lm, lm_kwargs, signature, demos, inputs)
         for name in _OF_TOOLS:
             lm_kwargs.pop(name, None)
@@ -117,16 +123,16 @@ class LeanAdapter(dspy.Adapter):
 
     def format_field_structure(self, signature: type[dspy.Signature]) -> str:
         fields = signature.output_fields
-        labeled = _labeled_fields(signature)
+        labeled = labeled_fields(signature)
         if not labeled:
             name, field = next(iter(fields.items()))
             if field.annotation is str:
                 return ""
             if get_origin(field.annotation) is Literal:
                 # Small models copy a form in brackets instead of filling it in.
-                return f"Reply with one of these words alone: {_choices(field)}."
-            return f"Reply with this alone: <{_description(name, field)}>"
-        lines = [f"{_label(name)}: <{_description(name, fields[name])}>" for name in labeled]
+                return f"Reply with one of these words alone: {choices_of(field)}."
+            return f"Reply with this alone: <{description_of(name, field)}>"
+        lines = [f"{label_of(name)}: <{description_of(name, fields[name])}>" for name in labeled]
         start = ""
         free = [name for name in fields if name not in labeled]
         if free:
@@ -152,7 +158,7 @@ class LeanAdapter(dspy.Adapter):
         needs_label = len(signature.input_fields) > 1 or not any(values.values())
         parts = [prefix]
         for name, value in values.items():
-            parts.append(f"{_label(name)}: {value}" if needs_label else str(value))
+            parts.append(f"{label_of(name)}: {value}" if needs_label else str(value))
         parts.append(suffix)
         return "\n\n".join(filter(None, parts))
 
@@ -162,7 +168,7 @@ class LeanAdapter(dspy.Adapter):
         outputs: dict[str, Any],
         missing_field_message: str | None = None,
     ) -> str:
-        labeled = _labeled_fields(signature)
+        labeled = labeled_fields(signature)
         lines: list[str] = []
         for name, field in signature.output_fields.items():
             value = outputs.get(name)
@@ -171,21 +177,21 @@ class LeanAdapter(dspy.Adapter):
             text = missing_field_message or ""
             if value is not None:
                 text = str(_format_value(field, value))
-            lines.append(f"{_label(name)}: {text}" if name in labeled else text)
+            lines.append(f"{label_of(name)}: {text}" if name in labeled else text)
         return "\n".join(filter(None, lines))
 
     def parse(self, signature: type[dspy.Signature], completion: str) -> dict[str, Any]:
-        fields = _output_fields(signature)
+        fields = output_fields(signature)
         text = completion.strip()
-        labeled = _labeled_fields(signature)
-        for form in _forms(signature):  # small models sometimes copy it instead of filling it in
+        labeled = labeled_fields(signature)
+        for form in forms_of(signature):  # small models sometimes copy it instead of filling it in
             text = text.replace(form, "")
-        values, head = _labeled_values(text, labeled)
+        values, head = labeled_values(text, labeled)
         outputs: dict[str, Any] = {}
         for name, field in fields.items():
             value = values.get(name)
             if not value:
-                value = head if name in labeled else _without_label(head, name)
+                value = head if name in labeled else without_label(head, name)
             try:
                 outputs[name] = parse_field(value, field)
             except ValueError:
@@ -211,98 +217,6 @@ def _format_value(field: FieldInfo, value: Any) -> Any:
     if type(value) is str:
         return value
     return format_field_value(field_info=field, value=value)
-
-
-def _once_for_each(look: Callable[[Any], Found]) -> Callable[[type[dspy.Signature]], Found]:
-    """Return a look at a signature's fields that is taken once: other fields make another class."""
-    once: Any = lru_cache(maxsize=256)(look)  # DSPy collects the fields anew at each look
-    return once
-
-
-@_once_for_each
-def _output_fields(signature: type[dspy.Signature]) -> dict[str, FieldInfo]:
-    return signature.output_fields
-
-
-@_once_for_each
-def _has_native_fields(signature: type[dspy.Signature]) -> bool:
-    """Return whether a field has one of DSPy's own types, such as its tools or its citations."""
-    for field in signature.output_fields.values():
-        kind = field.annotation
-        if inspect.isclass(kind) and issubclass(kind, dspy.adapters.types.Type):
-            return True
-    return False
-
-
-@_once_for_each
-def _labeled_fields(signature: type[dspy.Signature]) -> list[str]:
-    """Return the names of the output fields that have a label in the reply."""
-    names = list(signature.output_fields)
-    if len(names) == 1:
-        return []
-    return names[1:] if signature.output_fields[names[0]].annotation is str else names
-
-
-@_once_for_each
-def _forms(signature: type[dspy.Signature]) -> list[str]:
-    """Return what stands in the prompt in the place of each field that has a label."""
-    fields = signature.output_fields
-    return [f"<{_description(name, fields[name])}>" for name in _labeled_fields(signature)]
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
-def _choices(field: FieldInfo) -> str:
-    """Return the values of a field that has a few, such as `first, second or tie`."""
-    values = [str(value) for value in get_args(field.annotation)]
-    if len(values) == 1:
-        return values[0]
-    return f"{', '.join(values[:-1])} or {values[-1]}"
-
-
-def _description(name: str, field: FieldInfo) -> str:
-    extra = field.json_schema_extra
-    text = extra.get("desc") if isinstance(extra, dict) else None
-    if not isinstance(text, str) or not text or text.startswith("${"):
-        text = name.replace("_", " ")
-    if field.annotation is str:
-        return text
-    if get_origin(field.annotation) is Literal:
-        return _choices(field)
-    return f"{text} ({get_annotation_name(field.annotation)})"
-
-
-@lru_cache(maxsize=256)
-def _label_pattern(name: str) -> re.Pattern[str]:
-    # At a line's start with any markdown around it, or after a sentence within a line.
-    pattern = rf"(?:^[ \t>#*_`-]*|(?<=[.!?])\s+\**){re.escape(_label(name))}\s*[*_`]*\s*:[*_`]*"
-    return re.compile(pattern, re.IGNORECASE | re.MULTILINE)
-
-
-def _labeled_values(text: str, names: list[str]) -> tuple[dict[str, str], str]:
-    """Return the text behind the last label of each name that has any, and the text before them."""
-    labels: list[tuple[int, int, str]] = []
-    for name in names:
-        labels += [(*label.span(), name) for label in _label_pattern(name).finditer(text)]
-    values: dict[str, str] = {}
-    head_end, end = len(text), len(text)
-    for start, after, name in sorted(labels, reverse=True):
-        value = text[after:end].strip()
-        bracketed = re.fullmatch(r"<([^<>]*)>", value)
-        if bracketed:
-            value = bracketed[1].strip()
-        if value and name not in values:
-            values[name] = value
-            head_end = start
-        end = start
-    return values, text[:head_end].strip()
-
-
-def _without_label(text: str, name: str) -> str:
-    label = _label_pattern(name).match(text)
-    return text if label is None else text[label.end() :].strip()
 
 
 _ADAPTERS: dict[str, Callable[[], dspy.Adapter]] = {

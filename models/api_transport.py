@@ -21,7 +21,8 @@ from ..util.json_types import JsonObject
 from .api_body import checked_document, is_chat
 from .current_call import report_heard
 from .hosts import is_loopback
-from .plain_http import PlainHttp, PlainReply, is_plain
+from .plain_connection import PlainReply
+from .plain_http import PlainHttp, is_plain
 from .scope import in_scope, scoped
 from .server_pool import ServerPool
 

@@ -45,15 +45,12 @@ DEFAULT_SMALL = "local/qwen2.5-coder-0.5b"
 DEFAULT_LARGE = "local/qwen2.5-coder-1.5b"
 
 PROMPT_SETTINGS = ("adapter", "max_tokens", "context")
-"""Settings that change the prompt text or its maximum length.
-
-A compiled program or a recording is valid only for the values that it was made with.
-"""
+"""Settings that change prompts, so that a program or a record is valid only for its own values."""
 
 _MANY_REQUESTS = 10_000_000
 """More requests than any batch has."""
 
-# The local tiers of one machine share its time, and those of one server may share its cores.
+# The local tiers of a machine share its time, and those of a server may share its cores.
 _machine_clock = MachineTimeAccountant()
 _host_schedulers: dict[str, TierScheduler] = {}
 
@@ -92,7 +89,7 @@ class Tier:
         return self.engine.weights_digest() if self.engine else None
 
     def context(self, adapter: dspy.Adapter | None = None, **settings: Any) -> Any:
-        """Return DSPy's context in which predictors use this tier, with more of DSPy's settings.
+        """Return DSPy's context in which predictors use this tier.
 
         Args:
             adapter: formats prompts in place of the tier's adapter.

@@ -27,12 +27,7 @@ from ...programs import Cascade
 from ...util.json_text import replace_surrogates
 from ...util.redact import redact_error
 from ...util.storage import Storage
-from ..stages.rows import (
-    RowOutcome,
-    ShardRequest,
-    ShardResponse,
-    request_of_cells,
-)
+from ..stages.rows import RowOutcome, ShardRequest, ShardResponse, request_of_cells
 from ..stages.worker import StageWorker
 from .base import RunnerContext
 from .batch_log import BatchLog

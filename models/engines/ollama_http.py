@@ -15,7 +15,8 @@ from ...util.certificates import trusted_certificates
 from ...util.json_types import JsonObject
 from ...util.redact import read_key
 from ..hosts import is_loopback
-from ..plain_http import PlainHttp, PlainReply, is_plain
+from ..plain_connection import PlainReply
+from ..plain_http import PlainHttp, is_plain
 from ..server_pool import ServerPool
 
 CONNECT_SECONDS = 10.0

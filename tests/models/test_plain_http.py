@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from dspy._vendor.lm15.transports import ProtocolError
 
-from cope.models.plain_http import PlainHttp, PlainReply, _Connection
+from cope.models.plain_connection import Connection, PlainReply
+from cope.models.plain_http import PlainHttp
 
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
 
@@ -25,7 +26,7 @@ def read(*pieces: bytes) -> bytes:
     """Return the body of a reply that comes in these pieces at once."""
 
     async def run() -> bytes:
-        connection = _Connection()
+        connection = Connection()
         connection.connection_made(Quiet())
         for piece in pieces:
             connection.data_received(piece)
