@@ -156,26 +156,23 @@ def test_what_a_killed_run_left_is_said_with_the_commands_that_remove_it(tmp_pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("differs", [False, True])
 def test_replies_are_compared_and_every_program_ends(
-    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, differs: bool
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """Programs that only look like those of llama.cpp; `tests/live` has the real ones."""
-    for name, text in (("ggml-rpc-server", WORKER), ("llama-server", SERVER)):
-        file = tmp_path / name
-        file.write_text(text.format(python=sys.executable, differs=differs))
-        file.chmod(0o755)
     monkeypatch.setenv("LLAMA_CPP_BIN", str(tmp_path))
     before = set(psutil.Process().children(recursive=True))  # those of other tests
-    lines, error = run(*words, "--loopback", "--check", "--port", "18095")
-    assert any(line.startswith("with workers: 5 tokens a second, ") for line in lines)
-    assert [line.split(":")[0] for line in lines if line.endswith(" MiB") and "," not in line] == [
-        "here",
-        "one",
-        "two",
-    ]
-    if differs:
-        assert error == "Error: the replies differ:\nsharded\n\nsame"
-    else:
-        assert not error and lines[-1] == "the replies are equal"
-    assert set(psutil.Process().children(recursive=True)) <= before
+    for differs in (False, True):  # one after the other, because the ports are the same
+        for name, text in (("ggml-rpc-server", WORKER), ("llama-server", SERVER)):
+            file = tmp_path / name
+            file.write_text(text.format(python=sys.executable, differs=differs))
+            file.chmod(0o755)
+        lines, error = run(*words, "--loopback", "--check", "--port", "18095")
+        assert any(line.startswith("with workers: 5 tokens a second, ") for line in lines)
+        sizes = [line for line in lines if line.endswith(" MiB") and "," not in line]
+        assert [line.split(":")[0] for line in sizes] == ["here", "one", "two"]
+        if differs:
+            assert error == "Error: the replies differ:\nsharded\n\nsame"
+        else:
+            assert not error and lines[-1] == "the replies are equal"
+        assert set(psutil.Process().children(recursive=True)) <= before
