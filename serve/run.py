@@ -118,7 +118,8 @@ async def _serve(
 def _listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens at an address; port 0 takes a free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
+    # Where the protocol is not named, asyncio leaves small writes to wait for the client (40 ms).
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
