@@ -19,12 +19,7 @@ from pydantic import (
 from ..errors import CopeError, suggest_names
 from ..signatures.plans.base import PlanEnds
 from ..stats.measures import MEASURES
-from .confidence.registry import (
-    CONFIDENCES,
-    confidence_by_name,
-    is_confidence_name,
-    is_fitted_name,
-)
+from .confidence.registry import CONFIDENCES, confidence_by_name, is_fitted_name
 from .plan_kinds import PLAN_KINDS, known_plan_kind
 from .preset_errors import round_error
 
@@ -110,15 +105,12 @@ class Round(BaseModel):
     @field_validator("confidence")
     @classmethod
     def _known_confidence(cls, name: str | None) -> str | None:
-        if name is None:
-            return None
-        if not is_confidence_name(name):
-            raise ValueError(f"no confidence is named {name!r}: {suggest_names(name, CONFIDENCES)}")
-        if ":" in name and not is_fitted_name(name):  # the file is read where the round runs
-            try:
-                confidence_by_name(name)
-            except CopeError as error:
-                raise ValueError(str(error)) from None
+        if name is None or name in CONFIDENCES or is_fitted_name(name):
+            return name  # a file is read where the round runs
+        try:
+            confidence_by_name(name)
+        except CopeError as error:
+            raise ValueError(str(error)) from None
         return name
 
     @field_validator("give_up")

@@ -30,15 +30,6 @@ def is_fitted_name(name: str) -> bool:
     return name.startswith(_FITTED) and len(name) > len(_FITTED)
 
 
-def is_confidence_name(name: str) -> bool:
-    """Return whether a name, or the name before its argument, is known.
-
-    >>> is_confidence_name("votes"), is_confidence_name("cisc:0.5"), is_confidence_name("sure")
-    (True, True, False)
-    """
-    return is_fitted_name(name) or name.partition(":")[0] in CONFIDENCES
-
-
 def confidence_by_name(name: str) -> "Confidence":
     """Make the confidence of this name, which may have an argument: `cisc:0.5`, `logistic:FILE`.
 
