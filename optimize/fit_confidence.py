@@ -67,7 +67,8 @@ def fit_confidence(recording: Recording) -> ConfidenceFit:
     Raises:
         CopeError: when there are no log-probabilities, or too few scored answers of either kind.
     """
-    features, good, units = _answers(recording)
+    replay = Replay(recording)
+    features, good, units = _answers(replay)
     count = len(good)
     if count < MIN_ANSWERS or min(good.sum(), count - good.sum()) < _MIN_OF_EACH:
         raise CopeError(
@@ -87,15 +88,14 @@ def fit_confidence(recording: Recording) -> ConfidenceFit:
         auc=aucs["logistic"],
         record=str(recording.name),
     )
-    return ConfidenceFit(fitted, aucs, float(good.mean()), fit_temperature(recording))
+    return ConfidenceFit(fitted, aucs, float(good.mean()), fit_temperature(replay))
 
 
-def _answers(recording: Recording) -> tuple[Array, Array, Array]:
+def _answers(replay: Replay) -> tuple[Array, Array, Array]:
     """Return the features, whether it is good, and the question, of each scored answer."""
     tables: list[Array] = []
     goods: list[Array] = []
     units: list[Array] = []
-    replay = Replay(recording)
     for round_ in replay.rounds:
         if round_.spec.threshold is None or round_.samples is None or round_.recorded is None:
             continue
@@ -106,10 +106,11 @@ def _answers(recording: Recording) -> tuple[Array, Array, Array]:
         known = ~np.isnan(table).any(axis=1) & ~np.isnan(scores) & (leader >= 0)
         tables.append(table[known])
         goods.append(scores[known] >= 1.0)
-        units.append(np.array(recording.keys, dtype=object)[known])
+        units.append(np.array(replay.recording.keys, dtype=object)[known])
     if not tables:
         raise CopeError(
-            f"{recording.name} has no round with a threshold, whose confidence could be fitted"
+            f"{replay.recording.name} has no round with a threshold, whose confidence could be "
+            "fitted"
         )
     return np.concatenate(tables), np.concatenate(goods), np.concatenate(units)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import LacksLogprobs
-from ..eval import Recording, Replay
+from ..eval import Replay
 from ..eval.replay.round import ReplayedRound
 from ..programs.confidence.cisc import TEMPERATURE, Cisc
 from ..stats.reliability import assign_folds
@@ -48,8 +48,8 @@ class TemperatureFit:
         )
 
 
-def fit_temperature(recording: Recording) -> TemperatureFit | None:
-    """Select T on the gated rounds of a record's own program.
+def fit_temperature(replay: Replay) -> TemperatureFit | None:
+    """Select T on the gated rounds of the replay of a record.
 
     The T whose answers are most often right is selected; of equal ones the nearest to the default.
 
@@ -58,13 +58,13 @@ def fit_temperature(recording: Recording) -> TemperatureFit | None:
     """
     tables: list[Array] = []
     units: list[str] = []
-    for round_ in Replay(recording).rounds:
+    for round_ in replay.rounds:
         right = _right_by_temperature(round_)
         if right is None:
             continue
         known = np.flatnonzero(~np.isnan(right).any(axis=1))
         tables.append(right[known])
-        units += [recording.keys[row] for row in known]
+        units += [replay.recording.keys[row] for row in known]
     if not units:
         return None
     right = np.concatenate(tables)

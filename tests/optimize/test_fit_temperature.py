@@ -45,8 +45,8 @@ def record(tmp_path: Path, sure: float, unsure: float, questions: int = 12) -> R
 def test_the_best_t_of_sure_and_right_samples_is_small_and_of_sure_and_wrong_ones_is_large(
     tmp_path: Path,
 ) -> None:
-    helps = fit_temperature(record(tmp_path / "a", -0.1, -2.0))
-    harms = fit_temperature(record(tmp_path / "b", -2.0, -0.1))
+    helps = fit_temperature(Replay(record(tmp_path / "a", -0.1, -2.0)))
+    harms = fit_temperature(Replay(record(tmp_path / "b", -2.0, -0.1)))
     assert helps is not None and harms is not None
     assert helps.temperature < harms.temperature
     for fit in (helps, harms):
@@ -60,7 +60,7 @@ def test_a_record_without_log_probabilities_has_no_t(tmp_path: Path) -> None:
 
     team = Team(ScriptedEngine(reply), ScriptedEngine(reply), cache=False)
     preset = Preset.model_validate({"name": "p", "rounds": [ROUND, LARGE]})
-    assert fit_temperature(recording(recorder(team, preset), tmp_path, 3)) is None
+    assert fit_temperature(Replay(recording(recorder(team, preset), tmp_path, 3))) is None
 
 
 def test_the_t_of_a_name_decides_a_replay(tmp_path: Path) -> None:
