@@ -25,15 +25,11 @@ def is_chat(request: TransportRequest) -> bool:
     return request.url.partition("?")[0].endswith("/chat/completions")
 
 
-def checked_document(body: bytes, request: TransportRequest) -> JsonObject:
-    """Return the JSON object in the body of a successful reply as DSPy can read it.
-
-    Implausible numbers of tokens and log-probabilities are left out, and so are unknown.
+def read_document(body: bytes) -> JsonObject:
+    """Return the JSON object in the body of a reply.
 
     Raises:
-        dspy.lm15.ServerError: for a reply that is no JSON, or has no content.
-        dspy.lm15.InvalidRequestError: when a content filter or the model refused.
-        dspy.lm15.ContextLengthError: when the server cut the prompt.
+        dspy.lm15.ServerError: for a reply that is none.
     """
     try:
         document = parse_json(body)
@@ -42,6 +38,19 @@ def checked_document(body: bytes, request: TransportRequest) -> JsonObject:
         raise ServerError(f"the reply is no JSON: {start!r}") from None
     if not isinstance(document, dict):
         raise ServerError("the reply is no JSON object")
+    return document
+
+
+def checked_document(document: JsonObject, request: TransportRequest) -> JsonObject:
+    """Return the document of a successful reply as DSPy can read it.
+
+    Implausible numbers of tokens and log-probabilities are left out, and so are unknown.
+
+    Raises:
+        dspy.lm15.ServerError: for a reply that has no content.
+        dspy.lm15.InvalidRequestError: when a content filter or the model refused.
+        dspy.lm15.ContextLengthError: when the server cut the prompt.
+    """
     for name in ("usage", "usageMetadata"):
         if name in document:
             document[name] = clean_usage(document[name])

@@ -1,12 +1,8 @@
-"""The HTTP connection of models behind an API: checks each reply before DSPy reads it.
+"""The HTTP connection of models behind an API, whose replies are checked before DSPy reads them."""
 
-The raw reply is checked, because nothing else shows all of it, see `checked_body`.
-"""
-
-import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 from dspy._vendor.lm15.transports import (
@@ -15,21 +11,26 @@ from dspy._vendor.lm15.transports import (
     TransportRequest,
 )
 from dspy.clients.engines.lm15_engine import AsyncLM15Engine
-from dspy.lm15 import AsyncLMRouter, ServerError
+from dspy.lm15 import AsyncLMRouter
 
-from ..util.json_types import JsonObject
-from .api_body import checked_document, is_chat
+from .api_body import asks_for_several, is_chat
+from .checked_reply import (
+    WholeReply,
+    asks_for_stream,
+    body_document,
+    checked_reply,
+    read_plain,
+)
 from .current_call import report_heard
 from .hosts import is_loopback
-from .plain_connection import PlainReply
 from .plain_http import PlainHttp, is_plain
+from .reply_text import text_sink
 from .scope import in_scope, scoped
 from .server_pool import ServerPool
+from .streamed_reply import as_stream, refuses_streams
 
 READ_SECONDS = 600.0
 """Seconds without data after which a connection counts as broken."""
-
-MAX_BODY_BYTES = 64_000_000
 
 
 class ApiEngines(dict[Any, Any]):
@@ -70,37 +71,6 @@ def use_transport(transport: Transport | None) -> AbstractContextManager[None]:
     return scoped("transport", transport)
 
 
-def whole_reply(status: int, body: bytes) -> AsyncTransportResponse:
-    """Return a reply whose body is known."""
-    return AsyncTransportResponse(
-        status=status,
-        reason="",
-        headers=[("content-type", "application/json")],
-        http_version="HTTP/1.1",
-        chunks=_one_chunk(body),
-        release=_release_nothing,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class WholeReply:
-    """A reply that was read to its end.
-
-    Attributes:
-        status: the code of the status.
-        reason: the text behind it.
-        headers: names and values.
-        body: the body as it came; empty where it was checked.
-        document: the checked body; None for one that was not checked.
-    """
-
-    status: int
-    reason: str
-    headers: list[tuple[str, str]]
-    body: bytes = b""
-    document: JsonObject | None = None
-
-
 class CheckedTransport:
     """An asynchronous transport of DSPy's that checks replies.
 
@@ -117,6 +87,7 @@ class CheckedTransport:
         self._servers = servers
         self._plain = PlainHttp(read_seconds)
         self._is_plain: dict[str, bool] = {}
+        self._without_streams: set[str] = set()
         self._direct = StdlibAsyncTransport(read_timeout=read_seconds, trust_env=False)
         self._proxied = StdlibAsyncTransport(read_timeout=read_seconds)
 
@@ -143,18 +114,19 @@ class CheckedTransport:
         Raises:
             dspy.lm15.LM15Error: for a reply that is no answer.
         """
-        if self._servers is not None or _batch(request) or not self._goes_plain(request):
+        is_plain = self._goes_plain(request) and self._servers is None
+        if not is_plain or _batch(request) or self._is_shown(request):
             async with self.stream(request) as reply:
                 return WholeReply(reply.status, reply.reason, reply.headers, await reply.read())
         plain = await self._plain.send(request.url, request.headers, request.body)
         try:
             report_heard()
-            body = await _read(plain)
+            body = await read_plain(plain)
         finally:
             self._plain.release(request.url, plain)
         if plain.status >= 400:
             return WholeReply(plain.status, plain.reason, plain.headers, body)
-        document = _document(plain.status, body, request)
+        document = body_document(plain.status, body, request)
         return WholeReply(plain.status, plain.reason, plain.headers, document=document)
 
     def stream(
@@ -173,70 +145,25 @@ class CheckedTransport:
 
     @asynccontextmanager
     async def _exchange(self, request: TransportRequest) -> AsyncIterator[AsyncTransportResponse]:
+        if self._is_shown(request):
+            async with self._open(as_stream(request)) as reply:
+                if not refuses_streams(reply.status):
+                    yield await checked_reply(reply, request)
+                    return
         async with self._open(request) as reply:
-            report_heard()
-            if reply.status >= 400 or b'"stream":true' in request.body.replace(b" ", b""):
-                yield _response(reply, reply.__aiter__())
-                return
-            document = _document(reply.status, await _read_chunks(reply), request)
-            yield _response(reply, _one_chunk(json.dumps(document).encode()))
+            if self._is_shown(request) and reply.status < 400:
+                self._without_streams.add(request.url)
+            yield await checked_reply(reply, request)
+
+    def _is_shown(self, request: TransportRequest) -> bool:
+        """Return whether the text of a reply is shown as it is written."""
+        if text_sink() is None or not is_chat(request) or _batch(request) is not None:
+            return False
+        if request.url in self._without_streams or asks_for_stream(request):
+            return False
+        return not asks_for_several(request)
 
 
 def _batch(request: TransportRequest) -> Transport | None:
     """Return the batch of requests that a request belongs to; None without one."""
     return in_scope("transport") if is_chat(request) else None
-
-
-def _document(status: int, body: bytes, request: TransportRequest) -> JsonObject:
-    if 300 <= status < 400:
-        raise ServerError(
-            "the server answers with a redirect, which is not followed: check the address",
-            status=status,
-        )
-    return checked_document(body, request)
-
-
-def _response(
-    reply: AsyncTransportResponse | PlainReply, chunks: AsyncIterator[bytes]
-) -> AsyncTransportResponse:
-    """Return a reply with another body, whose connection this module releases."""
-    return AsyncTransportResponse(
-        status=reply.status,
-        reason=reply.reason,
-        headers=reply.headers,
-        http_version=reply.http_version,
-        chunks=chunks,
-        release=_release_nothing,
-    )
-
-
-async def _read(reply: PlainReply) -> bytes:
-    body = bytearray()
-    while True:
-        parts = await reply.next_parts()
-        if not parts:
-            return bytes(body)
-        for part in parts:
-            _add(body, part)
-
-
-async def _read_chunks(reply: AsyncTransportResponse | PlainReply) -> bytes:
-    body = bytearray()
-    async for chunk in reply:
-        _add(body, chunk)
-    return bytes(body)
-
-
-def _add(body: bytearray, part: bytes) -> None:
-    report_heard()
-    body += part
-    if len(body) > MAX_BODY_BYTES:
-        raise ServerError(f"the reply has more than {MAX_BODY_BYTES:,} bytes")
-
-
-async def _one_chunk(body: bytes) -> AsyncIterator[bytes]:
-    yield body
-
-
-async def _release_nothing(body_consumed: bool) -> None:
-    """Do nothing, because the connection was released when its body was read."""

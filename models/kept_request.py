@@ -15,7 +15,8 @@ from dspy.clients.execution import PreparedCall
 from dspy.lm15 import ProviderError, Request, Response, TransportError as LM15TransportError
 
 from .api_body import NUM_CHOICES
-from .api_transport import CheckedTransport, WholeReply
+from .api_transport import CheckedTransport
+from .checked_reply import WholeReply
 from .choice_tokens import split_choices
 from .plain_reply import read_plain_reply
 from .unchecked import changed

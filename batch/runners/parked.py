@@ -10,8 +10,8 @@ from dspy._vendor.lm15.transports import AsyncTransportResponse, TransportReques
 
 from ...errors import CopeError
 from ...models import Call
-from ...models.api_transport import whole_reply
 from ...models.call_store import GroupLedger
+from ...models.checked_reply import whole_reply
 from ...models.current_call import current_call
 from ...models.ledger import current_ledger
 from ...util.hashing import digest

@@ -119,8 +119,8 @@ def test_a_rejected_reply_in_the_cache_is_no_answer(monkeypatch: pytest.MonkeyPa
         name = f"openai/m@{server.address}/v1"
         team = Team("local/small", name)
         with monkeypatch.context() as patch:
-            unchecked = "cope.models.api_transport.checked_document"
-            patch.setattr(unchecked, lambda body, request: json.loads(body))
+            unchecked = "cope.models.checked_reply.checked_document"
+            patch.setattr(unchecked, lambda document, request: document)
             patch.setattr(team["large"].lm, "max_retries", 0)
             for _ in "ab":
                 with pytest.raises(dspy.LMServerError, match="no content"):
