@@ -1,6 +1,5 @@
 """What servers do wrong, and what it counts as: never as an answer, and a number never as a guess."""
 
-import json
 from typing import Any
 
 import dspy
