@@ -19,7 +19,9 @@ from .checked_reply import (
     asks_for_stream,
     body_document,
     checked_reply,
+    read_body,
     read_plain,
+    with_body,
 )
 from .current_call import report_heard
 from .hosts import is_loopback
@@ -147,8 +149,13 @@ class CheckedTransport:
     async def _exchange(self, request: TransportRequest) -> AsyncIterator[AsyncTransportResponse]:
         if self._is_shown(request):
             async with self._open(as_stream(request)) as reply:
-                if not refuses_streams(reply.status):
+                if reply.status < 400:
                     yield await checked_reply(reply, request)
+                    return
+                report_heard()
+                body = await read_body(reply)
+                if not refuses_streams(reply.status, body):
+                    yield with_body(reply, body)
                     return
         async with self._open(request) as reply:
             if self._is_shown(request) and reply.status < 400:

@@ -70,8 +70,8 @@ async def checked_reply(
         document = await read_stream(_response(reply, _parts(reply)).aiter_lines(), sink)
         document = checked_document(document, request)
     else:
-        document = body_document(reply.status, await _read(reply), request)
-    return _response(reply, _one_chunk(json.dumps(document).encode()))
+        document = body_document(reply.status, await read_body(reply), request)
+    return with_body(reply, json.dumps(document).encode())
 
 
 def asks_for_stream(request: TransportRequest) -> bool:
@@ -91,6 +91,11 @@ def body_document(status: int, body: bytes, request: TransportRequest) -> JsonOb
             status=status,
         )
     return checked_document(read_document(body), request)
+
+
+def with_body(reply: AsyncTransportResponse | PlainReply, body: bytes) -> AsyncTransportResponse:
+    """Return a reply with another body."""
+    return _response(reply, _one_chunk(body))
 
 
 def _response(
@@ -123,7 +128,12 @@ async def read_plain(reply: PlainReply) -> bytes:
         _check_size(len(body))
 
 
-async def _read(reply: AsyncTransportResponse | PlainReply) -> bytes:
+async def read_body(reply: AsyncTransportResponse | PlainReply) -> bytes:
+    """Read the body of a reply.
+
+    Raises:
+        dspy.lm15.ServerError: for one that is too large.
+    """
     body = bytearray()
     async for part in _parts(reply):
         body += part

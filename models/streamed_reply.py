@@ -30,9 +30,13 @@ def as_stream(request: TransportRequest) -> TransportRequest:
     return replace(request, body=json.dumps(parse_json(request.body) | _STREAM).encode())
 
 
-def refuses_streams(status: int) -> bool:
-    """Return whether a status may mean that a server knows no streams, or not their options."""
-    return status in (400, 404, 405, 415, 422, 501)
+def refuses_streams(status: int, body: bytes) -> bool:
+    """Return whether an error says that a server knows no streams, or not their options.
+
+    >>> refuses_streams(400, b"unknown field: stream_options"), refuses_streams(400, b"no stop")
+    (True, False)
+    """
+    return status in (400, 404, 405, 415, 422, 501) and b"stream" in body.lower()
 
 
 @dataclass

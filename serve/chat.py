@@ -8,10 +8,10 @@ from typing import NamedTuple
 import dspy
 
 from ..models.spending import SpendingGate
-from ..programs.events import AnswerText
+from ..programs.events import AnswerText, Event
 from ..util.json_types import JsonObject
 from .chat_head import COMMENT, DONE, ChatHead, sse
-from .errors import ApiError, as_api_error, no_valid_answer
+from .errors import as_api_error, no_valid_answer
 from .event_document import event_document
 from .narration import narrate
 from .options import ServeOptions
@@ -139,18 +139,15 @@ class Completion:
         cascade = self.service.cascade(question.model)
         lines: list[str] = []
         text = self.text_stream()
-        async for event in self.service.events(question):
-            match event:
-                case Finished():
-                    return Whole(event, "".join(lines), text.sent)
-                case AnswerText():
-                    if self.is_json:  # else the prediction has the text
-                        _ = text.add(event.text, event.anew)
-                case KeepAlive():
-                    pass
-                case _:
-                    lines.append(narrate(event, cascade))
-        raise ApiError(500, "the answer did not end", "server_error")
+
+        def add(event: Event) -> None:
+            if not isinstance(event, AnswerText):
+                lines.append(narrate(event, cascade))
+            elif self.is_json:  # else the prediction has the text
+                _ = text.add(event.text, event.anew)
+
+        finished = await self.service.answer(question, add)
+        return Whole(finished, "".join(lines), text.sent)
 
     @property
     def is_json(self) -> bool:

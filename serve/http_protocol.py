@@ -1,10 +1,47 @@
-"""HTTP connections whose clients must send the head of a request in time."""
+"""HTTP connections: clients must send the head of a request in time; replies take few packets."""
 
 import asyncio
 from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+
+class GatheredWrites:
+    """A transport that sends together what is written in one turn of the event loop.
+
+    The head and the body of a reply are written apart, and each packet costs the processor as much
+    as a twentieth of a request.
+
+    Args:
+        transport: sends the data.
+        loop: the event loop of the connection.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._parts: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send data at the end of this turn."""
+        if not data:
+            return
+        if not self._parts:
+            self._loop.call_soon(self._flush)
+        self._parts.append(data)
+
+    def close(self) -> None:
+        """Send what was written, and close the connection."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        data = b"".join(self._parts)
+        self._parts.clear()
+        self._transport.write(data)
 
 
 class PatientProtocol(H11Protocol):
@@ -24,7 +61,8 @@ class PatientProtocol(H11Protocol):
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
+        gathered: Any = GatheredWrites(transport, self.loop)
+        super().connection_made(gathered)
         self._watch()
 
     def data_received(self, data: bytes) -> None:

@@ -5,6 +5,7 @@ the team's. So there is a bounded number of series, and neither prompts nor keys
 """
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -33,6 +34,7 @@ class Metrics:
 
     def __init__(self, places: Places) -> None:
         self._registry = prometheus.CollectorRegistry()
+        self._series = cache(_labeled)
         self._requests = self._counter("requests", "Requests.", "route", "model", "status")
         self._request_seconds = self._histogram(
             "request_seconds", "Seconds of a request.", _SECONDS, "route"
@@ -82,17 +84,17 @@ class Metrics:
     def count_event(self, question: Question, event: ServiceEvent) -> None:
         """Count an event of the service."""
         if isinstance(event, RoundStarted):
-            self._rounds.labels(question.model, event.round).inc()
+            self._series(self._rounds, question.model, event.round).inc()
         elif isinstance(event, RoundDecided):
-            self._confidence.labels(question.model, event.round).observe(event.confidence)
+            self._series(self._confidence, question.model, event.round).observe(event.confidence)
             if not event.accepted:
-                self._escalations.labels(question.model, event.round).inc()
+                self._series(self._escalations, question.model, event.round).inc()
 
     def count_request(self, facts: RequestFacts) -> None:
         """Count a request that ended, and its calls."""
         model = facts.model or NO_MODEL
-        self._requests.labels(facts.route, model, facts.status).inc()
-        self._request_seconds.labels(facts.route).observe(facts.seconds)
+        self._series(self._requests, facts.route, model, facts.status).inc()
+        self._series(self._request_seconds, facts.route).observe(facts.seconds)
         for call in facts.meter.calls:
             self.count_call(call)
 
@@ -104,22 +106,22 @@ class Metrics:
             role: the role; None is the call's own.
         """
         labels = call.tier, role or call.role
-        self._calls.labels(*labels, _outcome(call)).inc()
+        self._series(self._calls, *labels, _outcome(call)).inc()
         if call.cache_hit:
             return
         for kind in ("prompt", "completion", "cached"):
             tokens = getattr(call, f"{kind}_tokens")
             if tokens:
-                self._tokens.labels(*labels, kind).inc(tokens)
-        self._usd.labels(*labels).inc(cost_of(call))
+                self._series(self._tokens, *labels, kind).inc(tokens)
+        self._series(self._usd, *labels).inc(cost_of(call))
         if call.cost.high is None:
-            self._unpriced.labels(*labels).inc()
+            self._series(self._unpriced, *labels).inc()
         if call.seconds and not call.cancelled:
-            self._call_seconds.labels(*labels).observe(call.seconds)
+            self._series(self._call_seconds, *labels).observe(call.seconds)
 
     def count_audit(self, result: str, calls: Sequence[Call]) -> None:
         """Count an audit, see `AuditObserver`; its calls have the role `audit`."""
-        self._audits.labels(result).inc()
+        self._series(self._audits, result).inc()
         for call in calls:
             self.count_call(call, "audit")
 
@@ -133,6 +135,11 @@ class Metrics:
         return prometheus.Histogram(
             f"cope_{name}", text, labels, buckets=buckets, registry=self._registry
         )
+
+
+def _labeled(metric: Any, *labels: object) -> Any:
+    """Return the series of a metric. The package takes long to find it, so it is cached."""
+    return metric.labels(*labels)
 
 
 def _outcome(call: Call) -> str:

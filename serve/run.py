@@ -1,6 +1,7 @@
 """Run a server until it is interrupted."""
 
 import asyncio
+import gc
 import socket
 import threading
 from collections.abc import Callable
@@ -22,6 +23,9 @@ from .own_hosts import OwnHosts, own_names
 from .places import LOADING, READY, Places
 from .record import TrafficRecorder
 from .service import Service
+
+GC_THRESHOLDS = (20_000, 20, 20)
+"""As for `gc.set_threshold`: how many new objects, and young and middle collections, start one."""
 
 MOST_CACHED = 10_000
 """Replies that DSPy's cache holds in memory; its own limit would let a server grow for days."""
@@ -66,6 +70,7 @@ def run_server(
         app.user_middleware.append(Middleware(OwnHosts, names=own_names(options)))
     server = make_server(app, options)
     notify(f"serving {', '.join(service.model_names[:3])} ... at http://{host}:{port}/v1")
+    _collect_garbage_seldom()
     asyncio.run(_serve(server, listener, app.state.places, load))
     notify("stopped")
 
@@ -113,6 +118,16 @@ async def _serve(
     await server.serve([listener])
     if failed:
         raise failed[0]
+
+
+def _collect_garbage_seldom() -> None:
+    """Leave the modules out of garbage collections, which would hold up all requests for long.
+
+    A collection of all objects takes a tenth of a second where DSPy and MLflow are loaded.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def _listen(host: str, port: int) -> socket.socket:

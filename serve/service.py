@@ -187,30 +187,10 @@ class Service:
             CopeError: for a question that cannot be answered.
             dspy.LMError: when a model fails.
         """
-        cascade = self.adapted(question)
         happened: asyncio.Queue[Event | KeepAlive | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()
-
-        report: TokenReport | None = None
-        if question.alternatives is not None:
-            report = TokenReport(question.alternatives)
-
-        async def answer() -> dspy.Prediction:
-            with (
-                dspy.context(disable_history=True, trace=None),  # both grow with every request
-                self.span(question),
-                use_observer(happened.put_nowait),
-                use_gate(question.gate),
-                use_token_report(report),
-            ):
-                try:
-                    return await cascade.acall(question=question.text)
-                except Halt as halt:  # it would end the whole server
-                    raise as_api_error(halt) from None
-
-        work = asyncio.create_task(answer())
+        work = asyncio.create_task(self.answer(question, happened.put_nowait))
         work.add_done_callback(lambda _: happened.put_nowait(None))
-        rounds: list[Event] = []
         try:
             while True:
                 timer = None
@@ -221,19 +201,51 @@ class Service:
                     timer.cancel()
                 if event is None:
                     break
-                if not isinstance(event, KeepAlive):
-                    self._observe(question, event)
-                    if not isinstance(event, AnswerText):
-                        rounds.append(event)
                 yield event
-            tokens = tuple(report.tokens) if report else ()
-            finished = Finished(work.result(), tokens, tuple(rounds))
-            self._observe(question, finished)
-            yield finished
+            yield work.result()
         finally:
             if not work.done():
                 work.cancel()
                 await asyncio.gather(work, return_exceptions=True)
+
+    async def answer(self, question: Question, on_event: Callable[[Event], None]) -> Finished:
+        """Answer a question.
+
+        Args:
+            question: the question with the settings of its request.
+            on_event: receives the events of the cascade as they happen.
+
+        Raises:
+            ApiError: when no such model is served.
+            CopeError: for a question that cannot be answered.
+            dspy.LMError: when a model fails.
+        """
+        cascade = self.adapted(question)
+        rounds: list[Event] = []
+        report: TokenReport | None = None
+        if question.alternatives is not None:
+            report = TokenReport(question.alternatives)
+
+        def observe(event: Event) -> None:
+            self._observe(question, event)
+            if not isinstance(event, AnswerText):
+                rounds.append(event)
+            on_event(event)
+
+        with (
+            dspy.context(disable_history=True, trace=None),  # both grow with every request
+            self.span(question),
+            use_observer(observe),
+            use_gate(question.gate),
+            use_token_report(report),
+        ):
+            try:
+                prediction = await cascade.acall(question=question.text)
+            except Halt as halt:  # it would end the whole server
+                raise as_api_error(halt) from None
+        finished = Finished(prediction, tuple(report.tokens) if report else (), tuple(rounds))
+        self._observe(question, finished)
+        return finished
 
     def _observe(self, question: Question, event: ServiceEvent) -> None:
         for observer in self.observers:

@@ -42,17 +42,25 @@ async def until_hang_up(request: Request, work: Awaitable[Result]) -> Result:
     Raises:
         ApiError: when the client hung up; nobody reads it but the log.
     """
-    task = asyncio.ensure_future(work)
-    hang_up = asyncio.create_task(_hang_up(request))
+    worker = asyncio.current_task()
+    assert worker is not None
+    hung_up = False
+
+    async def watch() -> None:
+        nonlocal hung_up
+        await _hang_up(request)
+        hung_up = True
+        worker.cancel()
+
+    watching = asyncio.create_task(watch())
     try:
-        await asyncio.wait({task, hang_up}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        raise ApiError(499, "the client hung up", "client_error")
+        return await work
+    except asyncio.CancelledError:
+        if not hung_up or worker.uncancel():  # the server cancelled it too
+            raise
+        raise ApiError(499, "the client hung up", "client_error") from None
     finally:
-        hang_up.cancel()
-        task.cancel()
-        await asyncio.gather(task, hang_up, return_exceptions=True)
+        watching.cancel()
 
 
 async def _hang_up(request: Request) -> None:

@@ -164,6 +164,14 @@ def test_a_server_that_sends_the_whole_reply_to_those_who_ask_for_a_stream_is_re
     assert server.bodies[0]["stream_options"] == {"include_usage": True} and len(server.bodies) == 1
 
 
+def test_a_wrong_request_is_made_once():
+    refused = Reply({"error": {"message": "no such format"}}, 400)
+    raised = pytest.raises(dspy.LMInvalidRequestError, match="no such")
+    with faulty(refused) as server, use_text_sink(Shown()), raised:
+        api_model(server)("3 + 4?")
+    assert len(server.bodies) == 1
+
+
 def test_a_refused_request_says_nothing_about_streams():
     with faulty(*REFUSED.values(), streamed(chat())) as server, use_text_sink(Shown()):
         lm = api_model(server)
