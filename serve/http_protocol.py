@@ -39,9 +39,10 @@ class GatheredWrites:
         self._transport.close()
 
     def _flush(self) -> None:
-        data = b"".join(self._parts)
-        self._parts.clear()
-        self._transport.write(data)
+        if self._parts:
+            data = b"".join(self._parts)
+            self._parts.clear()
+            self._transport.write(data)
 
 
 class PatientProtocol(H11Protocol):

@@ -1,0 +1,47 @@
+"""What is written in one turn of the event loop is sent together, and nothing is lost."""
+
+import asyncio
+from typing import Any
+
+from hypothesis import given, strategies as st
+
+from cope.serve.http_protocol import GatheredWrites
+
+
+class Sent:
+    """A transport that notes what it sends."""
+
+    def __init__(self) -> None:
+        self.packets: list[bytes] = []
+        self.is_closed = False
+
+    def write(self, data: bytes) -> None:
+        assert not self.is_closed
+        if data:
+            self.packets.append(data)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def is_closing(self) -> bool:
+        return self.is_closed
+
+
+@given(st.lists(st.lists(st.binary(max_size=9), max_size=4), max_size=4), st.booleans())
+def test_a_turn_is_one_packet(turns: list[list[bytes]], closes_at_once: bool) -> None:
+    sent = Sent()
+
+    async def write() -> None:
+        transport: Any = sent
+        gathered = GatheredWrites(transport, asyncio.get_running_loop())
+        for number, parts in enumerate(turns):
+            for part in parts:
+                gathered.write(part)
+            if number + 1 == len(turns) and closes_at_once:
+                gathered.close()
+                assert gathered.is_closing()
+            await asyncio.sleep(0)
+
+    asyncio.run(write())
+    assert sent.packets == [b"".join(parts) for parts in turns if any(parts)]
+    assert sent.is_closed == (bool(turns) and closes_at_once)
