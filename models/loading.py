@@ -68,7 +68,9 @@ def load_models(
     extra = [lm.engine for lm in extra_lms if is_embedded(lm.engine)]
     download_weights(_unique([*embedded_engines(team, names), *extra]), callbacks)
     now = names if load is None else load
-    for engine in _unique([*embedded_engines(team, now), *extra]):
+    engines = _unique([*embedded_engines(team, now), *extra])
+    # The largest first, because it takes more memory while it loads than later.
+    for engine in sorted(engines, key=_weights_size, reverse=True):
         with callbacks.loading(engine):
             engine.load()
 
@@ -87,6 +89,13 @@ def download_weights(engines: Iterable[LocalEngine], callbacks: LoadCallbacks) -
         with callbacks.downloading(name) as progress:
             resolve_weights(name, folder=engine.weights_dir, progress=progress)
         done.add(name)
+
+
+def _weights_size(engine: LocalEngine) -> int:
+    """Return the bytes of the weights, which are on this machine; 0 for an engine without any."""
+    if engine.weights is None:
+        return 0
+    return resolve_weights(engine.weights, folder=engine.weights_dir).stat().st_size
 
 
 def is_embedded(engine: object) -> TypeGuard[LocalEngine]:

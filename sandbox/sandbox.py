@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+from ..util.cores import usable_cpus
 from .backends import Backend
 from .limits import Limits
 from .process import ProcessEnded, SandboxProcess
@@ -64,7 +64,7 @@ class Sandbox:
         self.limits = limits or Limits()
         # Runs wait for each other here, never for model calls, which have their own limits; nor do
         # these wait for runs.
-        self._pool = ThreadPoolExecutor(max_workers or _cores(), thread_name_prefix="cope-sandbox")
+        self._pool = ThreadPoolExecutor(max_workers or usable_cpus(), thread_name_prefix="cope-sandbox")
         self._thread_state = threading.local()
         self._tests_processes: list[SandboxProcess] = []
         self._lock = threading.Lock()
@@ -282,7 +282,3 @@ def _outcome(test: str, reported: Any) -> TestOutcome:
     if result not in ("pass", "fail", "error") or not texts:
         raise _BrokenJudge
     return TestOutcome(test, result == "pass", message, value, result == "error")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,6 +1,5 @@
 """Check what local models need of this machine: an engine, cores, memory, and perhaps a GPU."""
 
-import os
 import platform
 import shutil
 import subprocess
@@ -8,6 +7,7 @@ import sys
 from pathlib import Path
 
 from ...util.check import CHECK_SECONDS, Check
+from ...util.cores import usable_cpus
 from ...util.text import plural
 from .weights import default_weights
 
@@ -47,7 +47,7 @@ def check_cpu() -> Check:
 
     cores, threads = psutil.cpu_count(logical=False) or 1, psutil.cpu_count() or 1
     found = f"{plural(cores, 'core')}, {plural(threads, 'thread')}"
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads
+    usable = usable_cpus()
     if usable < threads:
         found += f", {usable} of them for this process"
     return Check("cpu", "ok", found)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import psutil
 from dspy.lm15 import (
     ContextLengthError,
     InvalidRequestError,
@@ -17,6 +16,7 @@ from dspy.lm15 import (
     ServerError,
 )
 
+from ...util.cores import usable_cores
 from ...util.json_types import JsonObject
 from ..current_call import report_drafts, report_partial_usage
 from ..reply_text import text_sink
@@ -57,7 +57,7 @@ class EmbeddedEngine(LocalEngine):
         weights: a name in the catalog of weights, or a path to a .gguf file.
         slots: requests generated concurrently.
         context: maximum tokens of a request, prompt and completion.
-        threads: CPU threads; the number of physical cores when None.
+        threads: CPU threads; when None, as many as physical cores that the process may use.
         weights_dir: a folder that is searched first for the weights; the environment's
             `COPE_WEIGHTS` when None.
         draft: what drafts tokens for the model: other weights, by name or path, or `ngram`; None
@@ -84,7 +84,7 @@ class EmbeddedEngine(LocalEngine):
     ) -> None:
         self.weights, self.slots, self.context = weights, slots, context
         self.weights_dir, self.draft = weights_dir, draft
-        self.threads = threads or psutil.cpu_count(logical=False) or 1
+        self.threads = threads or usable_cores()
         self._pool = ThreadPoolExecutor(max_workers=slots + 1, thread_name_prefix="cope-embedded")
 
     @property

@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from ...errors import CopeError
 from ...util.json_types import JsonObject
 from .draft import NGRAM
+from .mapped_weights import can_release, release_pages
 
 
 class LlamaServer(Protocol):
@@ -38,6 +39,11 @@ class LlamaLoad:
     threads: int
     draft: Path | str | None
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of weights."""
+        return (self.path, self.draft) if isinstance(self.draft, Path) else (self.path,)
+
 
 _load_lock = threading.Lock()
 _loaded_servers: dict[LlamaLoad, LlamaServer] = {}
@@ -51,8 +57,16 @@ def llama_server(load: LlamaLoad) -> LlamaServer:
     """
     with _load_lock:
         if load not in _loaded_servers:
+            _release_mapped_weights()  # while a model loads, it takes more memory than later
             _loaded_servers[load] = _start_server(load)
+            _release_mapped_weights()
         return _loaded_servers[load]
+
+
+def _release_mapped_weights() -> None:
+    if can_release():
+        paths = [path for load in _loaded_servers for path in load.files]
+        release_pages(paths)
 
 
 def _start_server(load: LlamaLoad) -> LlamaServer:
@@ -65,9 +79,15 @@ def _start_server(load: LlamaLoad) -> LlamaServer:
     params.n_ctx = load.context * load.slots
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = load.threads
     params.n_ubatch = 256  # prompts are seldom longer, and the buffers grow with it
-    # Read, not mapped: the engine repacks weights for the CPU, and a mapped file would stay in
-    # memory in addition to the copy.
-    params.load_mode = llama.llama_load_mode.LLAMA_LOAD_MODE_NONE
+    if _computes_on_cpu(llama.get_device_info()):
+        # It would read the file twice, and only changes what a GPU takes of a model.
+        params.fit_params = False
+    params.warmup = False  # the first request does the same
+    modes = llama.llama_load_mode
+    # A mapped file that cannot be released would stay in memory in addition to the weights that the
+    # engine repacks for the CPU.
+    mode = modes.LLAMA_LOAD_MODE_MMAP if can_release() else modes.LLAMA_LOAD_MODE_NONE
+    params.load_mode = mode
     params.cache_ram_mib = 0  # prefixes are shared in the slots, without a second copy
     params.verbosity = -1
     params.offline = True
@@ -87,6 +107,11 @@ def _start_server(load: LlamaLoad) -> LlamaServer:
             f"{load.path} does not load ({error}): the file is not a complete model, or the memory "
             f"does not suffice{drafts}"
         ) from None
+
+
+def _computes_on_cpu(devices: Iterable[Mapping[str, Any]]) -> bool:
+    """Return whether llama.cpp sees no other device than processors."""
+    return all(device["type"].name.endswith("_CPU") for device in devices)
 
 
 def _add_draft(params: Any, load: LlamaLoad) -> None:
