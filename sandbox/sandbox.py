@@ -64,7 +64,9 @@ class Sandbox:
         self.limits = limits or Limits()
         # Runs wait for each other here, never for model calls, which have their own limits; nor do
         # these wait for runs.
-        self._pool = ThreadPoolExecutor(max_workers or usable_cpus(), thread_name_prefix="cope-sandbox")
+        self._pool = ThreadPoolExecutor(
+            max_workers or usable_cpus(), thread_name_prefix="cope-sandbox"
+        )
         self._thread_state = threading.local()
         self._tests_processes: list[SandboxProcess] = []
         self._lock = threading.Lock()
