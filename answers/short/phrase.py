@@ -29,6 +29,12 @@ _BASE_NAMES = {
     "octal": "8",
     "decimal": "10",
 }
+_AMOUNT = re.compile(
+    r"^(-?)[$\u20ac\u00a3\u00a5\u20b9]\s?(-?\d(?:[\d.,]*\d)?(?: (?:thousand|million|billion))?)$"
+    r"|^(-?\d(?:[\d.,]*\d)?)\s?[$\u20ac\u00a3\u00a5\u20b9]()$"
+)
+"""A number with the sign of a currency, which models write at one time and not at another."""
+
 _SUBSCRIPT = re.compile(r"_\s?\{\s?(\w+)\s?\}")
 _CLOCK = re.compile(r"(\d)\s?([ap])\.?\s?m\b\.?")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)\s?([:/-])\s?(?=\d)")
@@ -41,8 +47,8 @@ _OUTER = ".,;:!?\"'`*_~|\u00a1\u00bf\u2026\u00b7\u2022 \t\n"
 def phrase_form(text: str) -> str:
     """Return the form of a text; equal forms mean equal texts.
 
-    >>> phrase_form("  The  Eiffel Tower!"), phrase_form("7:45 p.m."), phrase_form("C++")
-    ('eiffel tower', '7:45pm', 'c++')
+    >>> phrase_form("  The  Eiffel Tower!"), phrase_form("7:45 p.m."), phrase_form("$1,051")
+    ('eiffel tower', '7:45pm', '1,051')
     """
     s = without_latex(to_plain(text)).replace("$", "" if _is_wrapped(text) else "$")
     s = unicodedata.normalize("NFKC", s).casefold()
@@ -56,6 +62,7 @@ def phrase_form(text: str) -> str:
         form = outer_stripped(form[article.end() :]) or form
     form = _BETWEEN_DIGITS.sub(r"\1", form)
     form = _CLOCK.sub(r"\1\2m", form)
+    form = _AMOUNT.sub(r"\1\2\3\4", form)
     form = _SUBSCRIPT.sub(r"_\1", form)
     based = _BASE.fullmatch(form)
     if based:

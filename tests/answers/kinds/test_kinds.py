@@ -30,6 +30,14 @@ def test_the_registry_has_the_projects_own_kinds() -> None:
         ("0.5", "1/2", False),  # no mathematics
         ("rock'n'roll", "rocknroll", False),  # inner punctuation counts
         ("!", "?", False),  # nothing but punctuation
+        ("$51", "51.", True),  # the sign of a currency is written at one time and not at another
+        ("\u20ac 1,000", "1,000 \u20ac", True),
+        ("-$5", "$-5", True),
+        ("$2.5 million", "2.5 million", True),
+        ("$5", "$6", False),
+        ("$5 bill", "5 bill", False),  # a name
+        ("A$AP", "AAP", False),
+        ("$.50", "50", False),
     ],
 )
 def test_texts_are_compared_without_case_spaces_and_outer_punctuation(
