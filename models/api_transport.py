@@ -25,7 +25,7 @@ from .checked_reply import (
 )
 from .current_call import report_heard
 from .hosts import is_loopback
-from .plain_http import PlainHttp, is_plain
+from .plain_http import PlainHttp, is_plain_http
 from .reply_text import text_sink
 from .scope import in_scope, scoped
 from .server_pool import ServerPool
@@ -107,7 +107,7 @@ class CheckedTransport:
         """Return whether a request is sent in plain HTTP."""
         url = request.url
         if url not in self._is_plain:
-            self._is_plain[url] = is_plain(url)
+            self._is_plain[url] = is_plain_http(url)
         return request.method == "POST" and self._is_plain[url]
 
     async def ask(self, request: TransportRequest) -> WholeReply:

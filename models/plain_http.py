@@ -31,7 +31,7 @@ Headers = Sequence[tuple[str, str]]
 parsed_url = lru_cache(maxsize=256)(parse_url)
 
 
-def is_plain(url: str) -> bool:
+def is_plain_http(url: str) -> bool:
     """Return whether an address is reached in plain HTTP and without a proxy."""
     parsed = parsed_url(url)
     if parsed.is_tls:

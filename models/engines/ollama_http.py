@@ -16,7 +16,7 @@ from ...util.json_types import JsonObject
 from ...util.redact import read_key
 from ..hosts import is_loopback
 from ..plain_connection import PlainReply
-from ..plain_http import PlainHttp, is_plain
+from ..plain_http import PlainHttp, is_plain_http
 from ..server_pool import ServerPool
 
 CONNECT_SECONDS = 10.0
@@ -111,7 +111,7 @@ class OllamaHttp:
             httpx.HTTPError: when there is no reply, and so do DSPy's transport errors.
         """
         if self._is_plain is None:
-            self._is_plain = is_plain(self.host)
+            self._is_plain = is_plain_http(self.host)
         if self._is_plain:
             return _PlainExchange(self, path, body)
         return self.stream(path, body)
