@@ -5,7 +5,8 @@ Only engines that load their model into this process have something to load.
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,36 +67,51 @@ def load_models(
     callbacks = callbacks or LoadCallbacks()
     names = list(team.tiers if tiers is None else tiers)
     extra = [lm.engine for lm in extra_lms if is_embedded(lm.engine)]
-    download_weights(_unique([*embedded_engines(team, names), *extra]), callbacks)
+    sizes = download_weights(_unique([*embedded_engines(team, names), *extra]), callbacks)
     now = names if load is None else load
     engines = _unique([*embedded_engines(team, now), *extra])
     # The largest first, because it takes more memory while it loads than later.
-    for engine in sorted(engines, key=_weights_size, reverse=True):
+    engines.sort(key=lambda engine: sizes.get(engine.weights or "", 0), reverse=True)
+    for engine in engines:
         with callbacks.loading(engine):
             engine.load()
 
 
-def download_weights(engines: Iterable[LocalEngine], callbacks: LoadCallbacks) -> None:
-    """Download and verify the weights of engines.
+def limit_slots(team: "Team", calls: Mapping[str, int]) -> None:
+    """Let embedded models take memory for no more requests than are made at once.
+
+    Called before they are loaded. Tiers that share a loaded model still do.
+
+    Args:
+        team: the tiers.
+        calls: by tier, the requests that are made at once at most.
+    """
+    engines: list[tuple[LocalEngine, _Loaded]] = []
+    made: Counter[_Loaded] = Counter()
+    for tier, count in calls.items():
+        engine = team[tier].engine
+        if is_embedded(engine):
+            engines.append((engine, _loaded(engine)))
+            made[_loaded(engine)] += count
+    for engine, loaded in engines:
+        engine.limit_slots(made[loaded])
+
+
+def download_weights(engines: Iterable[LocalEngine], callbacks: LoadCallbacks) -> dict[str, int]:
+    """Download and verify the weights of engines, and return their bytes by name.
 
     Raises:
         CopeError: when weights cannot be downloaded, or a file differs from the catalog's.
     """
-    done: set[str] = set()
+    sizes: dict[str, int] = {}
     for engine in engines:
         name = engine.weights
-        if name is None or name in done:
+        if name is None or name in sizes:
             continue
         with callbacks.downloading(name) as progress:
-            resolve_weights(name, folder=engine.weights_dir, progress=progress)
-        done.add(name)
-
-
-def _weights_size(engine: LocalEngine) -> int:
-    """Return the bytes of the weights, which are on this machine; 0 for an engine without any."""
-    if engine.weights is None:
-        return 0
-    return resolve_weights(engine.weights, folder=engine.weights_dir).stat().st_size
+            path = resolve_weights(name, folder=engine.weights_dir, progress=progress)
+        sizes[name] = path.stat().st_size if path.is_file() else 0
+    return sizes
 
 
 def is_embedded(engine: object) -> TypeGuard[LocalEngine]:
@@ -114,8 +130,16 @@ def embedded_engines(team: "Team", tiers: Iterable[str]) -> list[LocalEngine]:
 
 def _unique(engines: list[LocalEngine]) -> list[LocalEngine]:
     """Return the engines without those that share a loaded model with an earlier one."""
-    unique = {(e.name, e.weights, e.slots, e.context): e for e in engines}
+    unique = {_loaded(engine): engine for engine in engines}
     return list(unique.values())
+
+
+_Loaded = tuple[str, str | None, int | None, int | None]
+
+
+def _loaded(engine: LocalEngine) -> _Loaded:
+    """Return what engines that share a loaded model have in common."""
+    return engine.name, engine.weights, engine.slots, engine.context
 
 
 def engine_label(engine: LocalEngine) -> str:

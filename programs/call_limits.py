@@ -1,5 +1,6 @@
 """How many calls a question may take."""
 
+from ..models.loading import limit_slots
 from ..util.text import plural
 from .cascade import Cascade
 from .ensemble import members_of
@@ -28,6 +29,14 @@ def most_calls(program: Cascade) -> dict[str, int]:
                 solved += spec.samples  # every sample may have a vote of its own
             calls[spec.reasoner] = calls.get(spec.reasoner, 0) + solved
     return {tier: calls[tier] for tier in program.preset.tier_order}
+
+
+def fit_to_one_question(program: Cascade) -> None:
+    """Let embedded models take memory for the requests of one question at a time.
+
+    Called before they are loaded.
+    """
+    limit_slots(program.team, most_calls(program))
 
 
 def most_calls_text(program: Cascade) -> str:

@@ -64,7 +64,7 @@ def command(
     """
     from ...models.run_budget import limited_question
     from ...programs.calibration_match import calibration_summary, check_answer_kind
-    from ...programs.call_limits import most_calls_text
+    from ...programs.call_limits import fit_to_one_question, most_calls_text
     from ...programs.calls_text import call_lines, calls_document
     from ...programs.events import use_observer
     from ...programs.prediction_document import prediction_document
@@ -88,6 +88,7 @@ def command(
     check_answer_kind(program_options.calibration, resolved.certificate, cascade.answer_kind)
     first = cascade.preset.rounds[0]
     at_once = [tier for tier in (first.planner, first.reasoner) if tier]
+    fit_to_one_question(cascade)
     app.load_models(team, cascade.preset.tiers, load=at_once, quiet=quiet)
     if not quiet:
         notify(most_calls_text(cascade))

@@ -97,6 +97,12 @@ class LocalEngine(ABC):
         By default there is nothing to load.
         """
 
+    def limit_slots(self, count: int) -> None:  # noqa: B027
+        """Take memory for at most `count` concurrent requests, where the model is not loaded yet.
+
+        By default an engine takes none for a request.
+        """
+
     def complete(self, request: Request) -> Response:
         """Return one completion, synchronously, for DSPy."""
         return run_sync(self.agenerate(request))

@@ -123,6 +123,9 @@ class EmbeddedEngine(LocalEngine):
     def load(self) -> None:
         self.server()
 
+    def limit_slots(self, count: int) -> None:
+        self.slots = min(self.slots, max(1, count))
+
     def server(self) -> LlamaServer:
         """Return the running server. Loading it blocks for seconds."""
         load = LlamaLoad(

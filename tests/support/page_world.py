@@ -169,7 +169,7 @@ def enter_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> PageWorld:
         return HUB.get(name, rows if split == "train" else rows[:6])
 
     give_team(monkeypatch, lambda options: make_team(), load_models=loading.load_models)
-    monkeypatch.setattr("cope.models.loading.download_weights", lambda engines, callbacks: [])
+    monkeypatch.setattr("cope.models.loading.download_weights", lambda engines, callbacks: {})
     monkeypatch.setattr(ollama_server, "pull", lambda name, host, bar: None)
     monkeypatch.setattr(resolve, "resolve_weights", lambda name, progress: Path("model.gguf"))
     monkeypatch.setattr("cope.serve.access.user_data_dir", lambda name: str(folder))

@@ -206,8 +206,11 @@ def test_embedded_models_are_all_brought_first_and_loaded_when_their_round_comes
     happened: list[str] = []
     large_is_loaded = threading.Event()
 
+    slots: dict[str, int] = {}
+
     def load(self: EmbeddedEngine) -> None:
         happened.append(f"load {self.weights}")
+        slots[self.weights] = self.slots
         if self.weights == "large":
             large_is_loaded.set()
 
@@ -241,6 +244,7 @@ def test_embedded_models_are_all_brought_first_and_loaded_when_their_round_comes
     calls = "a question takes at most 11 calls: small 9, large 2"
     assert result.stderr.startswith(f"loading small ... 0.0 s\n{calls}\nround 1: ")
     assert "round 2: loading large ...\n" in result.stderr
+    assert slots == {"small": 8, "large": 2}  # for the calls of one question
 
 
 def test_a_saved_program_is_asked_with_other_samples(

@@ -119,11 +119,13 @@ def test_it_is_loaded_with_the_tiers_and_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A proposer with the engine of a tier is loaded with it; one that no engine of this process serves is not."""
-    brought: list[str] = []
-    monkeypatch.setattr(
-        "cope.models.loading.download_weights",
-        lambda engines, callbacks: brought.extend(engine.weights for engine in engines),
-    )
+    brought: list[str | None] = []
+
+    def bring(engines: list[EmbeddedEngine], callbacks: object) -> dict[str, int]:
+        brought.extend(engine.weights for engine in engines)
+        return {}
+
+    monkeypatch.setattr("cope.models.loading.download_weights", bring)
     monkeypatch.setattr(EmbeddedEngine, "load", lambda self: None)
     for context, models in ((2048, ["0.5b", "1.5b", "1.5b"]), (8192, ["0.5b", "1.5b"])):
         brought.clear()
