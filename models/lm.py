@@ -129,7 +129,7 @@ class TierLM(dspy.LM):
             restore_cached_call(call, recall_call(key), self.runtime.price)
         call.exchange = make_exchange(sent, settings, outputs)
         record_call(call)
-        self.runtime.several.mean.add(call)
+        self.runtime.several.add_call(call)
         if ledger:
             entry = {"call": call.as_dict(), "outputs": plain_outputs(outputs)}
             ledger.put(key, entry, call.exchange)

@@ -1,4 +1,4 @@
-"""Whether several samples by one request are likely to cost less than a request for each."""
+"""What a round costs with requests for several samples, and with a request for each."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,9 @@ from .prices import Price
 TYPICAL_PRICE = Price(1.0, 4.0, 0.1)
 """Stands for a price that is not known: a written token costs as much as four that are read, or as
 forty from a cache, as most providers charge."""
+
+EQUAL_SHARE = 0.02
+"""Costs that differ by less, as a share of the larger one, count as equal."""
 
 
 @dataclass
@@ -53,10 +56,36 @@ class MeanCall:
         return (self.settled + 1) / (self.rounds + 2)
 
 
-def batch_is_cheaper(
+@dataclass(frozen=True)
+class RoundCosts:
+    """What a round is likely to cost in each way, in millionths of a dollar.
+
+    Attributes:
+        batch: with requests for several samples.
+        requests: with a request for each sample.
+        are_known: whether the price of the tokens is known, and not nothing.
+    """
+
+    batch: float
+    requests: float
+    are_known: bool
+
+    @property
+    def batch_is_cheaper(self) -> bool:
+        """Whether requests for several samples are likely to cost less."""
+        return self.batch < self.requests
+
+    @property
+    def decide(self) -> bool:
+        """Whether the costs differ by so much that they matter."""
+        larger = max(self.batch, self.requests)
+        return self.are_known and abs(self.batch - self.requests) > EQUAL_SHARE * larger
+
+
+def round_costs(
     mean: MeanCall, price: Price | None, samples: int, first: int, one_by_one: bool
-) -> bool:
-    """Return whether requests for several samples are likely to cost less than one for each.
+) -> RoundCosts:
+    """Return what a round is likely to cost with requests for several samples, and for each.
 
     With the chance s that the first part of a round decides it, P tokens of a prompt and C of a
     completion, a round costs
@@ -69,15 +98,16 @@ def batch_is_cheaper(
 
     Args:
         mean: the finished calls of the tier; without any, both kinds of tokens are as many.
-        price: the price of the tier; None for one that is not known.
+        price: the price of the tier; `TYPICAL_PRICE` stands for one that is not known.
         samples: the samples of the round.
         first: the samples of its first part.
         one_by_one: whether later samples are only asked when they are needed.
 
     >>> calls = MeanCall(calls=8, requests=8, prompt=1600, completion=800)
-    >>> batch_is_cheaper(calls, None, 8, 6, one_by_one=False)
+    >>> round_costs(calls, None, 8, 6, one_by_one=False).batch_is_cheaper
     True
     """
+    are_known = price is not None and price.is_per_token
     if price is None or not price.is_per_token:
         price = TYPICAL_PRICE
     prompt = mean.prompt / max(1, mean.requests) if mean.calls else 100.0
@@ -92,4 +122,4 @@ def batch_is_cheaper(
         cached_rate = price.input_per_million
     read = (prompt - cached) * price.input_per_million + cached * cached_rate
     drawn = first + rest / 2 if one_by_one else samples
-    return batch < drawn * (read + written)
+    return RoundCosts(batch, drawn * (read + written), are_known)

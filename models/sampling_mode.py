@@ -8,10 +8,12 @@ from typing import Literal, get_args
 import dspy
 
 from ..errors import CopeError, suggest_names
+from .call import Call
 from .sampling_cost import MeanCall
+from .sampling_speed import SamplingSpeed, time_call
 
 Sampling = Literal["requests", "batch", "auto"]
-"""Each sample by its own request, several samples by one request, or the cheaper of both."""
+"""Each sample by its own request, several samples by one request, or the better of both."""
 
 REQUESTS: Sampling = "requests"
 
@@ -42,12 +44,19 @@ class SeveralSamples:
         sampling: how the user wants samples to be requested.
         is_taken: whether servers take the number of samples of a request, as far as is known.
         mean: the finished calls of the tier.
+        speed: the seconds of its rounds.
     """
 
     sampling: Sampling = REQUESTS
     is_taken: bool = True
     mean: MeanCall = field(default_factory=MeanCall)
+    speed: SamplingSpeed = field(default_factory=SamplingSpeed)
     _said: set[str] = field(default_factory=set)
+
+    def add_call(self, call: Call) -> None:
+        """Take note of a finished call of the tier."""
+        self.mean.add(call)
+        time_call(call)
 
     def refuse(self, tier: str, reason: str) -> None:
         """Request each sample of a tier by its own request from now on, and say so once."""

@@ -10,8 +10,9 @@ from typing import Literal
 
 from ..models.concurrency import favors_throughput
 from ..models.draw import Draw, can_draw
-from ..models.sampling_cost import batch_is_cheaper
+from ..models.sampling_cost import round_costs
 from ..models.sampling_mode import SeveralSamples
+from ..models.sampling_speed import RoundTimer
 from .confidence.base import Confidence, Sample
 from .planner import Planner
 from .round_call import RoundCall
@@ -28,22 +29,30 @@ class DrawnTogether:
         first: how many samples are requested first; None for all of them.
         draws: by role and sample, the request that it shares; empty where each makes its own.
         several: what is known of the tier that they ask; None where each makes its own.
+        timer: measures the seconds of the round; None where they do not matter.
     """
 
     first: int | None = None
     draws: Mapping[tuple[str, int], Draw] = field(default_factory=dict)
     several: SeveralSamples | None = None
+    timer: RoundTimer | None = None
 
     async def __aenter__(self) -> None:
         """Begin to draw the samples."""
+        if self.timer is not None:
+            self.timer.start()
 
     async def __aexit__(self, *_: object) -> None:
         """End the requests."""
+        if self.timer is not None:
+            self.timer.stop()
         for draw in set(self.draws.values()):
             await draw.close()
 
     def count(self, drawn: int) -> None:
         """Take note of how many samples decided the round."""
+        if self.timer is not None:
+            self.timer.count(drawn)
         if self.several is not None and self.first is not None:
             self.several.mean.add_round(settled=drawn <= self.first)
 
@@ -89,11 +98,16 @@ def draw_together(
         return DrawnTogether()
     first = confidence.min_samples(spec, True, early_stop, forwards_plan)
     first = min(first, before_left or first)
-    several = lm.runtime.several
+    several, timer = lm.runtime.several, None
     if several.sampling == "auto":
         one_by_one = favors_throughput() or confidence.single_sample_decides
-        if not batch_is_cheaper(several.mean, lm.price, len(order), first, one_by_one):
-            return DrawnTogether()
+        costs = round_costs(several.mean, lm.price, len(order), first, one_by_one)
+        is_batch = costs.batch_is_cheaper
+        if not costs.decide:
+            timer = several.speed.begin((role, len(order)), prefers_batch=is_batch)
+            is_batch = timer.is_batch
+        if not is_batch:
+            return DrawnTogether(timer=timer)
     draws: dict[tuple[str, int], Draw] = {}
     for part in (order[:first], order[first:]):
         own = {}
@@ -102,4 +116,4 @@ def draw_together(
         draw = Draw(own)
         for index in part:
             draws[role, index] = draw
-    return DrawnTogether(first if first < len(order) else None, draws, several)
+    return DrawnTogether(first if first < len(order) else None, draws, several, timer)

@@ -3,7 +3,7 @@
 import pytest
 
 from cope.models import Call, Price
-from cope.models.sampling_cost import MeanCall, batch_is_cheaper
+from cope.models.sampling_cost import MeanCall, round_costs
 
 LONG_PROMPT = MeanCall(calls=10, requests=10, prompt=20_000, completion=1_000)
 LONG_REPLY = MeanCall(calls=10, requests=10, prompt=500, completion=20_000)
@@ -30,14 +30,33 @@ TOKENS, CHEAP_CACHE = Price(1.0, 4.0), Price(1.0, 4.0, 0.1)
 def test_the_cheaper_way(
     mean: MeanCall, price: Price | None, first: int, one_by_one: bool, batch: bool
 ):
-    assert batch_is_cheaper(mean, price, 8, first, one_by_one) is batch
+    assert round_costs(mean, price, 8, first, one_by_one).batch_is_cheaper is batch
 
 
 def test_rounds_that_are_seldom_decided_by_their_first_part_are_requested_one_by_one():
     often = MeanCall(10, 10, 2_000, 0, 3_000, rounds=98, settled=98)
     seldom = MeanCall(10, 10, 2_000, 0, 3_000, rounds=98, settled=0)
-    chosen = [batch_is_cheaper(mean, TOKENS, 8, 2, True) for mean in (often, seldom)]
-    assert chosen == [True, False]
+    costs = [round_costs(mean, TOKENS, 8, 2, True) for mean in (often, seldom)]
+    assert [cost.batch_is_cheaper for cost in costs] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("price", "prompt", "decide"),
+    [
+        (TOKENS, 2_000, True),
+        (TOKENS, 1, False),  # a prompt that costs nothing beside its replies
+        (Price(0.0, 4.0), 2_000, False),
+        (Price(1.0, 0.0), 1, True),
+        (Price(0.0, 0.0), 2_000, False),
+        (Price(per_hour=2.0), 2_000, False),
+        (None, 2_000, False),
+    ],
+)
+def test_costs_decide_where_they_are_known_and_differ(
+    price: Price | None, prompt: int, decide: bool
+):
+    mean = MeanCall(calls=1, requests=1, prompt=prompt, completion=500)
+    assert round_costs(mean, price, 8, 8, one_by_one=False).decide is decide
 
 
 def test_means_leave_out_calls_whose_tokens_are_not_known():

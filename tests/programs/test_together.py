@@ -2,18 +2,21 @@
 
 import asyncio
 import pickle
+import threading
 from collections.abc import Sequence
 from typing import Any
 
 import dspy
 import pytest
 from support.choices import PROMPT_TOKENS, cascade_on, several
-from support.fault_server import FaultServer, faulty
+from support.fault_server import FaultServer, Reply, faulty
 from support.give_up_worlds import table
 from support.sweeps import sweep
 
 from cope import CopeError, Team
+from cope.models import Price
 from cope.models.concurrency import favoring_throughput
+from cope.models.sampling_speed import TRIED
 from cope.programs.preset import Preset
 from cope.programs.preset_round import Round
 
@@ -160,3 +163,72 @@ def test_a_team_keeps_its_sampling_in_another_process():
 def test_an_unknown_sampling_is_an_error_in_one_line():
     with pytest.raises(CopeError, match="no sampling is named 'batches': did you mean batch"):
         Team(sampling="batches")
+
+
+class SlowServer:
+    """Answers as `several` does, after seconds of a clock that only it moves."""
+
+    def __init__(self, of_request: float, of_sample: float) -> None:
+        self.of_request, self.of_sample = of_request, of_sample
+        self.now = 0.0
+        self._answer = several(answers(42))
+        self._lock = threading.Lock()
+
+    def clock(self) -> float:
+        return self.now
+
+    def __call__(self, body: dict[str, Any]) -> Reply:
+        with self._lock:
+            self.now += self.of_request + self.of_sample * (body.get("n") or 1)
+            return self._answer(body)
+
+
+@sweep(
+    ("of_request", "of_sample", "price", "samples"),
+    [
+        (1.0, 0.1, None, 8),  # a prompt that takes long to read
+        (1.0, 0.1, "0/0", 8),
+        (0.0, 1.0, None, 8),  # no difference
+    ],
+    every=2,
+)
+def test_seconds_keep_several_samples_of_a_request(
+    of_request: float, of_sample: float, price: str | None, samples: int
+):
+    assert learned(SlowServer(of_request, of_sample), price) == [samples]
+
+
+class SlowAtSeveral(SlowServer):
+    """Writes the samples of a request one after the other, and requests at once."""
+
+    def __call__(self, body: dict[str, Any]) -> Reply:
+        reply = super().__call__(body)
+        if (body.get("n") or 1) > 1:
+            self.now += 50.0
+        return reply
+
+
+@sweep(
+    ("price", "requests"),
+    [(None, [1] * 8), ("0/0", [1] * 8), ("0.5/h", [1] * 8), ("0.15/0.60", [8])],
+    every=2,
+)
+def test_seconds_decide_where_no_money_does(price: str | None, requests: list[int]):
+    assert learned(SlowAtSeveral(0.1, 0.1), price) == requests
+
+
+def learned(slow: SlowServer, price: str | None) -> list[int]:
+    """Return the samples of each request of a round, after the rounds that are tried."""
+    with faulty(slow) as server:
+        prices = {} if price is None else {"small": Price.parse(price)}
+        cascade = cascade_on(server, sampling="auto", early_stop="none", prices=prices)
+        cascade.team["small"].lm.runtime.several.speed.clock = slow.clock
+        before = cascade.fingerprint()
+        decided: list[Any] = []
+        for number in range(2 * TRIED + 1):
+            seen = len(server.bodies)
+            prediction = cascade(question=f"{number} * 7?")
+            decided.append((prediction.answer, prediction.votes, prediction.confidence))
+        assert all(one == decided[0] for one in decided)
+        assert cascade.fingerprint() == before
+        return [body.get("n", 1) for body in server.bodies[seen:]]
