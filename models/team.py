@@ -130,7 +130,7 @@ class Team:
             such limit.
         sampling: how the samples of a round are asked of APIs and their like: `requests`, each by
             its own request; `batch`, several by one request, where the server takes their number;
-            `auto`, the one that is likely to cost less.
+            `auto`, the cheaper one, or the quicker one where money makes no difference.
         weights_dir: a folder with weights of embedded models, searched first; the environment's
             `COPE_WEIGHTS` when None.
         **tiers: more tiers by name.
