@@ -32,11 +32,12 @@ from .scope import in_scope, using
 def can_draw(lm: Any) -> bool:
     """Return whether several samples of a prompt may be drawn by one request.
 
-    An engine of ours takes single requests. A callback or a stream of DSPy's listens to each call,
-    and a batch of requests has one for each.
+    A callback or a stream of DSPy's listens to each call, and a batch of requests has one for each.
     """
-    several = lm.runtime.several
-    if several.sampling == REQUESTS or not several.is_taken or isinstance(lm.engine, LocalEngine):
+    several, engine = lm.runtime.several, lm.engine
+    if several.sampling == REQUESTS or not several.is_taken:
+        return False
+    if isinstance(engine, LocalEngine) and not engine.takes_several:
         return False
     return lm.model_type == "chat" and in_scope("transport") is None and is_unobserved(lm)
 

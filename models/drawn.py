@@ -152,11 +152,11 @@ async def _ask(lm: CalledModel, calls: Mapping[int, PreparedCall]) -> dict[int, 
         request = await select_request(model, call)
         if request is not None:
             kept.keep(model, settings, sent, request)
-    if request is None or request.wire is None:
+    if request is None or not request.takes_several:
         return {}
     drawn: dict[int, Drawn] = {}
     with error_boundary(lm.model, provider=request.provider, unexpected=True):
-        came = await request.send_for(len(calls))
+        came = await request.for_call(call).send_for(len(calls))
         for response, (sample, prepared) in zip(came.responses, calls.items(), strict=False):
             result = await _accept(lm, prepared, request, response)
             drawn[sample] = Drawn(prepared, result, not drawn, came.is_estimated)

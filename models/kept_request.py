@@ -18,6 +18,7 @@ from .api_body import NUM_CHOICES
 from .api_transport import CheckedTransport
 from .checked_reply import WholeReply
 from .choice_tokens import split_choices
+from .engines.async_adapter import AsyncEngineAdapter
 from .plain_reply import read_plain_reply
 from .unchecked import changed
 
@@ -100,13 +101,20 @@ class KeptRequest:
             return await self.backend.complete(self.routed)
         return self._read(await self._ask(self.wire[0]))
 
+    @property
+    def takes_several(self) -> bool:
+        """Whether several completions can be asked for by one request."""
+        return self.wire is not None or isinstance(self.backend, AsyncEngineAdapter)
+
     async def send_for(self, count: int) -> "SeveralResponses":
-        """Ask for several completions by one request, which must have `wire`.
+        """Ask for several completions by one request, where `takes_several`.
 
         Raises:
             dspy.lm15.LM15Error: when there is none.
         """
-        assert self.wire is not None
+        if self.wire is None:
+            responses = await self.backend.complete_several(self.routed, count)
+            return SeveralResponses(list(responses), len(responses), False)
         sent = self.wire[0]
         body = json.dumps(json.loads(sent.body) | {"n": count}).encode()
         reply = await self._ask(replace(sent, body=body))

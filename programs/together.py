@@ -20,6 +20,9 @@ from .round_call import RoundCall
 DrawnRole = Literal["plan", "reason"]
 """The calls of a round whose prompt all samples share."""
 
+_OWN = ("rollout_id", "seed")
+"""The settings of a call in which the samples of a prompt differ."""
+
 
 @dataclass(frozen=True)
 class DrawnTogether:
@@ -112,7 +115,8 @@ def draw_together(
     for part in (order[:first], order[first:]):
         own = {}
         for index in part:
-            own[index] = {"rollout_id": call.settings(role, index)["rollout_id"]}
+            settings = call.settings(role, index)
+            own[index] = {name: settings[name] for name in _OWN if name in settings}
         draw = Draw(own)
         for index in part:
             draws[role, index] = draw

@@ -1,5 +1,7 @@
 """The asynchronous adapter of an engine for DSPy, also in saved programs."""
 
+from collections.abc import Sequence
+
 from dspy.lm15 import Request, Response
 
 from ...util.json_types import JsonObject
@@ -16,6 +18,10 @@ class AsyncEngineAdapter:
     async def complete(self, request: Request) -> Response:
         """Return one completion."""
         return await self.engine.agenerate(request)
+
+    async def complete_several(self, request: Request, count: int) -> Sequence[Response]:
+        """Return several completions of one prompt, see `LocalEngine.agenerate_several`."""
+        return await self.engine.agenerate_several(request, count)
 
     async def aclose(self) -> None:
         """Do nothing, because engines are shared until the process ends."""

@@ -39,6 +39,7 @@ class LocalEngine(ABC):
         in_process: whether `load` loads the model into this process.
         continues_replies: whether a request whose last message is the assistant's is answered with
             the rest of that message.
+        takes_several: whether it has `agenerate_several`.
     """
 
     host: str | None = None
@@ -48,6 +49,7 @@ class LocalEngine(ABC):
     weights_dir: Path | None = None
     in_process: bool = False
     continues_replies: bool = False
+    takes_several: bool = False
 
     supports_function_calling = False
     supports_reasoning = False
@@ -81,6 +83,13 @@ class LocalEngine(ABC):
         engine with a `host` reports by `report_heard` that its server sent something; both
         functions are in `cope.models.current_call`.
         """
+
+    async def agenerate_several(self, request: Request, count: int) -> Sequence[Response]:
+        """Return several completions of one prompt, for which the prompt is read once.
+
+        They may be fewer than `count`. The first one has the tokens of the prompt.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def dump_state(self) -> JsonObject:

@@ -142,13 +142,31 @@ class EmbeddedEngine(LocalEngine):
             return self.draft
         return resolve_weights(self.draft, folder=self.weights_dir)
 
+    @property
+    def takes_several(self) -> bool:
+        """Whether one request draws several completions: not with drafts, which are for one."""
+        return self.draft is None and self.slots > 1
+
     async def agenerate(self, request: Request) -> Response:
-        loop = asyncio.get_running_loop()
         stream = _TokenStream()
         sink = text_sink()
         if sink is not None:
+            loop = asyncio.get_running_loop()
             stream.on_text = partial(loop.call_soon_threadsafe, sink)
-        work = loop.run_in_executor(self._pool, self._generate, _request_body(request), stream)
+        await self._run(_request_body(request), stream)
+        if stream.drafted:
+            report_drafts(stream.drafted, stream.accepted)
+        return stream.response(request, 0)
+
+    async def agenerate_several(self, request: Request, count: int) -> list[Response]:
+        count = min(count, self.slots)
+        stream = _TokenStream()
+        await self._run(_request_body(request) | {"n": count}, stream)
+        return [stream.response(request, index) for index in range(count)]
+
+    async def _run(self, body: JsonObject, stream: "_TokenStream") -> None:
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._pool, self._generate, body, stream)
         try:
             await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -157,17 +175,6 @@ class EmbeddedEngine(LocalEngine):
             raise
         if stream.error:
             raise _engine_error(stream.error, self.context)
-        if stream.drafted:
-            report_drafts(stream.drafted, stream.accepted)
-        return response(
-            request,
-            "".join(stream.text),
-            finish=stream.finish,
-            prompt=stream.prompt,
-            completion=stream.tokens,
-            cached=stream.cached,
-            logprobs=stream.logprobs,
-        )
 
     def _generate(self, body: JsonObject, stream: "_TokenStream") -> None:
         server = self.server()
@@ -176,20 +183,32 @@ class EmbeddedEngine(LocalEngine):
 
 
 @dataclass
-class _TokenStream:
-    """Collects the chunks of one completion from llama.cpp, on the engine's thread."""
+class _Completion:
+    """One completion of a request."""
 
     text: list[str] = field(default_factory=list)
     logprobs: list[JsonObject] = field(default_factory=list)
     finish: str = "stop"
+    tokens: int = 0
+
+
+@dataclass
+class _TokenStream:
+    """Collects the chunks of one request from llama.cpp, on the engine's thread."""
+
+    completions: dict[int, _Completion] = field(default_factory=dict)
     prompt: int = 0
     cached: int = 0
-    tokens: int = 0
     drafted: int = 0
     accepted: int = 0
     error: JsonObject | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     on_text: Callable[[str], object] | None = None
+
+    @property
+    def tokens(self) -> int:
+        """The tokens of all completions."""
+        return sum(one.tokens for one in self.completions.values())
 
     def add(self, chunk: JsonObject) -> bool:
         """Add a chunk, and return whether the engine should stop."""
@@ -197,22 +216,38 @@ class _TokenStream:
             self.error = chunk["error"]
             return True
         timings = chunk.get("timings")
-        if timings:
-            self.cached = timings["cache_n"]
-            self.prompt = timings["cache_n"] + timings["prompt_n"]
-            self.tokens = timings["predicted_n"]
-            self.drafted = timings.get("draft_n", 0)
-            self.accepted = timings.get("draft_n_accepted", 0)
         for choice in chunk.get("choices", ()):
+            completion = self.completions.setdefault(choice["index"], _Completion())
+            if timings:
+                completion.tokens = timings["predicted_n"]
             text = choice["delta"].get("content") or ""
-            self.text.append(text)
+            completion.text.append(text)
             if text and self.on_text is not None:
                 self.on_text(text)
             logprobs = choice.get("logprobs")
             if logprobs:
-                self.logprobs += logprobs["content"]
-            self.finish = choice.get("finish_reason") or self.finish
+                completion.logprobs += logprobs["content"]
+            completion.finish = choice.get("finish_reason") or completion.finish
+        if timings:
+            self.cached = timings["cache_n"]
+            self.prompt = timings["cache_n"] + timings["prompt_n"]
+            self.drafted = timings.get("draft_n", 0)
+            self.accepted = timings.get("draft_n_accepted", 0)
         return self.stop.is_set()
+
+    def response(self, request: Request, index: int) -> Response:
+        """Return a completion; the first one has the tokens of the prompt."""
+        completion = self.completions.get(index, _Completion())
+        is_first = index == 0
+        return response(
+            request,
+            "".join(completion.text),
+            finish=completion.finish,
+            prompt=self.prompt if is_first else 0,
+            completion=completion.tokens,
+            cached=self.cached if is_first else 0,
+            logprobs=completion.logprobs,
+        )
 
 
 def _request_body(request: Request) -> JsonObject:
