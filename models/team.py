@@ -128,7 +128,7 @@ class Team:
         max_tokens: maximum tokens of a completion, unless the preset sets another.
         timeout: seconds that one request to a server may take. Models in this process have no
             such limit.
-        sampling: how the samples of a round are asked of APIs and their like: `requests`, each by
+        sampling: how the samples of a round are requested: `requests`, each by
             its own request; `batch`, several by one request, where the server takes their number;
             `auto`, the cheaper one, or the quicker one where money makes no difference.
         weights_dir: a folder with weights of embedded models, searched first; the environment's

@@ -215,11 +215,8 @@ class _TokenStream:
         if "error" in chunk:
             self.error = chunk["error"]
             return True
-        timings = chunk.get("timings")
         for choice in chunk.get("choices", ()):
-            completion = self.completions.setdefault(choice["index"], _Completion())
-            if timings:
-                completion.tokens = timings["predicted_n"]
+            completion = self._completion(choice["index"])
             text = choice["delta"].get("content") or ""
             completion.text.append(text)
             if text and self.on_text is not None:
@@ -228,16 +225,21 @@ class _TokenStream:
             if logprobs:
                 completion.logprobs += logprobs["content"]
             completion.finish = choice.get("finish_reason") or completion.finish
+        timings = chunk.get("timings")
         if timings:
+            self._completion(_index(chunk)).tokens = timings["predicted_n"]
             self.cached = timings["cache_n"]
             self.prompt = timings["cache_n"] + timings["prompt_n"]
             self.drafted = timings.get("draft_n", 0)
             self.accepted = timings.get("draft_n_accepted", 0)
         return self.stop.is_set()
 
+    def _completion(self, index: int) -> _Completion:
+        return self.completions.setdefault(index, _Completion())
+
     def response(self, request: Request, index: int) -> Response:
         """Return a completion; the first one has the tokens of the prompt."""
-        completion = self.completions.get(index, _Completion())
+        completion = self._completion(index)
         is_first = index == 0
         return response(
             request,
@@ -248,6 +250,12 @@ class _TokenStream:
             cached=self.cached if is_first else 0,
             logprobs=completion.logprobs,
         )
+
+
+def _index(chunk: JsonObject) -> int:
+    """Return the number of the completion that a chunk belongs to."""
+    choices = chunk.get("choices") or [{}]
+    return int(choices[0].get("index", 0))
 
 
 def _request_body(request: Request) -> JsonObject:

@@ -239,3 +239,19 @@ def test_a_cascade(team: Team, preset: str):
     planned = [sample["plan"] for sample in prediction.rounds[0]["samples"]]
     assert preset != "cope" or any(planned)
     assert sum(line["completion_tokens"] for line in prediction.usage) > 0
+
+
+def test_several_samples_of_a_prompt_read_it_once(lm: TierLM):
+    preset = load_preset("self-consistency")
+    engine = lm.engine
+    counted: dict[str, tuple[int, int]] = {}
+    for sampling in ("requests", "batch"):
+        team = Team(engine, engine, cache=False, max_tokens=16, sampling=sampling)
+        with metered() as meter:
+            prediction = Cascade(preset, team, early_stop="none")(question=f"{STORY} {sampling}")
+        read = sum((call.prompt_tokens or 0) - call.cached_tokens for call in meter.calls)
+        counted[sampling] = (len(meter.calls), read)
+        assert sum(call.completion_tokens or 0 for call in meter.calls) > len(meter.calls)
+        assert prediction.rounds[0]["asked"] == len(meter.calls)
+    assert counted["batch"][0] == counted["requests"][0] == preset.rounds[0].samples
+    assert counted["batch"][1] < counted["requests"][1] / 2
