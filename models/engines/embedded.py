@@ -1,10 +1,7 @@
 """The embedded engine: llama.cpp in this process, with continuous batching and a prefix cache."""
 
 import asyncio
-import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -24,9 +21,10 @@ from ..weights.catalog import aliases, catalog, lookup
 from ..weights.pins import pinned
 from ..weights.resolve import locate_weights, resolve_weights
 from ..weights.verify import sha256_of
-from .base import DEFAULT_SAMPLING, LocalEngine, chat_messages, json_schema, response
+from .base import DEFAULT_SAMPLING, LocalEngine, chat_messages, json_schema
 from .draft import NGRAM
 from .llama_server import LlamaLoad, LlamaServer, llama_server
+from .token_stream import TokenStream
 
 
 def default_concurrency(weights: str) -> int:
@@ -148,7 +146,7 @@ class EmbeddedEngine(LocalEngine):
         return self.draft is None and self.slots > 1
 
     async def agenerate(self, request: Request) -> Response:
-        stream = _TokenStream()
+        stream = TokenStream()
         sink = text_sink()
         if sink is not None:
             loop = asyncio.get_running_loop()
@@ -160,11 +158,11 @@ class EmbeddedEngine(LocalEngine):
 
     async def agenerate_several(self, request: Request, count: int) -> list[Response]:
         count = min(count, self.slots)
-        stream = _TokenStream()
+        stream = TokenStream()
         await self._run(_request_body(request) | {"n": count}, stream)
         return [stream.response(request, index) for index in range(count)]
 
-    async def _run(self, body: JsonObject, stream: "_TokenStream") -> None:
+    async def _run(self, body: JsonObject, stream: TokenStream) -> None:
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._pool, self._generate, body, stream)
         try:
@@ -176,86 +174,10 @@ class EmbeddedEngine(LocalEngine):
         if stream.error:
             raise _engine_error(stream.error, self.context)
 
-    def _generate(self, body: JsonObject, stream: "_TokenStream") -> None:
+    def _generate(self, body: JsonObject, stream: TokenStream) -> None:
         server = self.server()
         if not stream.stop.is_set():  # it may be cancelled while the model loads
             server.handle_chat_completions(body, stream.add)
-
-
-@dataclass
-class _Completion:
-    """One completion of a request."""
-
-    text: list[str] = field(default_factory=list)
-    logprobs: list[JsonObject] = field(default_factory=list)
-    finish: str = "stop"
-    tokens: int = 0
-
-
-@dataclass
-class _TokenStream:
-    """Collects the chunks of one request from llama.cpp, on the engine's thread."""
-
-    completions: dict[int, _Completion] = field(default_factory=dict)
-    prompt: int = 0
-    cached: int = 0
-    drafted: int = 0
-    accepted: int = 0
-    error: JsonObject | None = None
-    stop: threading.Event = field(default_factory=threading.Event)
-    on_text: Callable[[str], object] | None = None
-
-    @property
-    def tokens(self) -> int:
-        """The tokens of all completions."""
-        return sum(one.tokens for one in self.completions.values())
-
-    def add(self, chunk: JsonObject) -> bool:
-        """Add a chunk, and return whether the engine should stop."""
-        if "error" in chunk:
-            self.error = chunk["error"]
-            return True
-        for choice in chunk.get("choices", ()):
-            completion = self._completion(choice["index"])
-            text = choice["delta"].get("content") or ""
-            completion.text.append(text)
-            if text and self.on_text is not None:
-                self.on_text(text)
-            logprobs = choice.get("logprobs")
-            if logprobs:
-                completion.logprobs += logprobs["content"]
-            completion.finish = choice.get("finish_reason") or completion.finish
-        timings = chunk.get("timings")
-        if timings:
-            self._completion(_index(chunk)).tokens = timings["predicted_n"]
-            self.cached = timings["cache_n"]
-            self.prompt = timings["cache_n"] + timings["prompt_n"]
-            self.drafted = timings.get("draft_n", 0)
-            self.accepted = timings.get("draft_n_accepted", 0)
-        return self.stop.is_set()
-
-    def _completion(self, index: int) -> _Completion:
-        return self.completions.setdefault(index, _Completion())
-
-    def response(self, request: Request, index: int) -> Response:
-        """Return a completion; the first one has the tokens of the prompt."""
-        completion = self._completion(index)
-        is_first = index == 0
-        return response(
-            request,
-            "".join(completion.text),
-            finish=completion.finish,
-            prompt=self.prompt if is_first else 0,
-            completion=completion.tokens,
-            cached=self.cached if is_first else 0,
-            logprobs=completion.logprobs,
-        )
-
-
-def _index(chunk: JsonObject) -> int:
-    """Return the number of the completion that a chunk belongs to."""
-    choices = chunk.get("choices") or [{}]
-    return int(choices[0].get("index", 0))
 
 
 def _request_body(request: Request) -> JsonObject:

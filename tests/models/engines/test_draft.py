@@ -8,7 +8,8 @@ from cope import CopeError, Team
 from cope.models import Call
 from cope.models.current_call import current_call, report_drafts
 from cope.models.engines.draft import split_draft
-from cope.models.engines.embedded import EmbeddedEngine, _TokenStream
+from cope.models.engines.embedded import EmbeddedEngine
+from cope.models.engines.token_stream import TokenStream
 from cope.models.ledger_line import CallLine
 from cope.util.validate import check_type
 
@@ -55,7 +56,7 @@ def test_a_tier_of_another_engine_drafts_for_none():
 
 
 def test_a_call_has_its_drafts_and_a_ledger_too():
-    stream = _TokenStream()
+    stream = TokenStream()
     timings = {"cache_n": 1, "prompt_n": 2, "predicted_n": 9, "draft_n": 12, "draft_n_accepted": 7}
     stream.add({"timings": timings, "choices": []})
     assert (stream.tokens, stream.drafted, stream.accepted) == (9, 12, 7)

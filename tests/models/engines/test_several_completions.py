@@ -9,7 +9,8 @@ from dspy.lm15 import Message, Request, Response
 
 from cope import Cascade, Team, metered
 from cope.models import ScriptedEngine
-from cope.models.engines.embedded import EmbeddedEngine, _TokenStream
+from cope.models.engines.embedded import EmbeddedEngine
+from cope.models.engines.token_stream import TokenStream
 from cope.models.plain_reply import usage_of
 from cope.models.unchecked import changed
 from cope.programs.preset import Preset
@@ -87,7 +88,7 @@ def test_drafts_and_a_single_slot_are_for_one_completion(settings: Any, takes: b
 
 
 def test_the_chunks_of_several_completions_are_told_apart() -> None:
-    stream = _TokenStream()
+    stream = TokenStream()
     for number, (index, text) in enumerate([(1, "b"), (0, "a"), (1, "d"), (0, "c"), (1, "")]):
         choice = {"index": index, "delta": {"content": text}}
         if number == 4:
