@@ -36,9 +36,8 @@ class TokenStream:
     @property
     def tokens(self) -> int:
         """The tokens of all completions."""
-        return sum(
-            one.tokens for one in list(self.completions.values())
-        )  # another thread adds some
+        completions = list(self.completions.values())  # the engine's thread adds some
+        return sum(one.tokens for one in completions)
 
     def add(self, chunk: JsonObject) -> bool:
         """Add a chunk, and return whether the engine should stop."""
