@@ -7,6 +7,7 @@ import click
 from ..errors import first_of_group
 from ..models.error_text import describe_error
 from ..util.redact import redact_error
+from ..util.signals import interruption
 from ..util.text import printable, shorten
 
 INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
@@ -25,7 +26,7 @@ class ErrorHandlingGroup(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except KeyboardInterrupt:
-            click.echo("stopped by Ctrl-C", err=True)
+            click.echo(f"stopped by {interruption()}", err=True)
             ctx.exit(INTERRUPTED)
         except Exception as error:
             if ctx.params.get("debug"):

@@ -4,6 +4,12 @@ import signal
 from types import FrameType
 
 _NAMES = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+_received: list[int] = []
+
+
+def interruption() -> str:
+    """Return what ends this command: the first signal that came, or Ctrl-C."""
+    return signal.Signals(_received[0]).name if _received else "Ctrl-C"
 
 
 def interrupt_on_closing_signals() -> None:
@@ -11,11 +17,10 @@ def interrupt_on_closing_signals() -> None:
 
     Later ones are ignored, because a closing session sends several while the work is being saved.
     """
-    received: list[int] = []
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        received.append(number)
-        if len(received) > 1:
+        _received.append(number)
+        if len(_received) > 1:
             return
         if not callable(signal.getsignal(signal.SIGINT)):
             raise KeyboardInterrupt  # SIGINT is ignored, as in a shell's background

@@ -167,4 +167,4 @@ def test_signals_of_a_closing_terminal_end_like_ctrl_c(name: str):
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
     )
-    assert (done.returncode, done.stderr) == (130, "stopped by Ctrl-C\n")
+    assert (done.returncode, done.stderr) == (130, f"stopped by {name}\n")
