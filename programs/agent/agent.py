@@ -112,8 +112,12 @@ class Agent:
         return self.program.settings() | {"agent": self.agent_settings.as_dict()}
 
     def concurrency(self) -> int:
-        """Return how many games are played at once."""
-        return min(MOST_IN_FLIGHT, self.program.concurrency())
+        """Return how many games are played at once: as many as the first tier has slots for.
+
+        One more would keep the tier busier, but it takes the slot of another game whenever it is
+        free, and with it the beginning of that game's prompt, which would be read again.
+        """
+        return min(MOST_IN_FLIGHT, self.program.concurrency() - 1)
 
 
 def mean_confidence(steps: Iterable[StepRecord]) -> float | None:

@@ -6,8 +6,8 @@ import pytest
 from support.agent_replies import expert, field, steps_done, team
 from support.scripted_environment import GAME, TASK, WINS, open_in_process
 
-from cope import Cascade
-from cope.models import run_sync
+from cope import Cascade, Team
+from cope.models import ScriptedEngine, run_sync
 from cope.programs.agent.agent import Agent
 from cope.programs.agent.records import is_decision, is_escalated
 from cope.programs.agent.settings import AgentSettings
@@ -146,3 +146,13 @@ def test_fingerprint_depends_on_program_and_limits() -> None:
 def test_the_first_action_of_a_reply_counts(reply: str, action: str | None) -> None:
     played = play("small", lambda messages, request: reply, max_steps=1)
     assert played.steps[0]["action"] == action
+
+
+@pytest.mark.parametrize(("preset", "games"), [("small", 3), ("cope-react", 1), ("cope-agent", 1)])
+def test_no_game_waits_for_the_slot_that_holds_the_prompt_of_another(
+    preset: str, games: int
+) -> None:
+    engine = ScriptedEngine(expert)
+    tiers = Team(engine, engine, cache=False, limits={"small": 3})
+    agent = Agent(Cascade(preset, tiers, domain="agent"), open_in_process, AgentSettings())
+    assert agent.concurrency() == games
