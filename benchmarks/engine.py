@@ -47,6 +47,7 @@ class Way:
     name: str
     ours: Ask
     direct: Ask
+    clock: Callable[[], float] = time.perf_counter
 
 
 def through_us(tier: Any) -> Ask:
@@ -100,11 +101,13 @@ def ollama(tier: Any, client: Any, context: int) -> Way:
     return Way(f"{tier.name}, ollama", through_us(tier), direct)
 
 
-async def speed(ask: Ask, in_flight: int, tokens: int) -> tuple[float, float]:
+async def speed(
+    ask: Ask, in_flight: int, tokens: int, clock: Callable[[], float] = time.perf_counter
+) -> tuple[float, float]:
     """Return tokens per second and seconds of `in_flight` requests at once."""
-    started = time.perf_counter()
+    started = clock()
     made = await asyncio.gather(*(ask(fresh(), tokens) for _ in range(in_flight)))
-    seconds = time.perf_counter() - started
+    seconds = clock() - started
     return sum(made) / seconds, seconds
 
 
@@ -116,7 +119,8 @@ async def levels(way: Way, args: argparse.Namespace) -> tuple[list[list[Any]], R
         say(f"{way.name}: {in_flight} in flight")
         ours = direct = 0.0
         for mine in (True, False) if turn % 2 else (False, True):
-            rate, _ = await speed(way.ours if mine else way.direct, in_flight, args.tokens)
+            ask = way.ours if mine else way.direct
+            rate, _ = await speed(ask, in_flight, args.tokens, way.clock)
             ours, direct = (rate, direct) if mine else (ours, rate)
         rows.append([way.name, in_flight, direct, ours, ours / direct])
         ratios.append(ours / direct)
@@ -190,6 +194,8 @@ async def measure(args: argparse.Namespace) -> None:
             for t in tiers
         ]
         for way in ways:
+            if args.processor:
+                way.clock = time.process_time
             more, ratio = await levels(way, args)
             rows += more
             ratios.append(ratio)
@@ -217,6 +223,11 @@ def main() -> None:
         "--levels", nargs="+", type=int, default=[1, 4, 8, 16], help="requests in flight (1 4 8 16)"
     )
     parser.add_argument("--repeats", type=int, default=1, help="how often all is measured (1)")
+    parser.add_argument(
+        "--processor",
+        action="store_true",
+        help="tokens per processor second of this process, on a machine that does other work",
+    )
     parser.add_argument(
         "--quick",
         action="store_true",

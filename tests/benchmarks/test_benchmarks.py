@@ -1,6 +1,7 @@
 """The benchmarks run, and what they report is what they measured. No model, no timing is judged."""
 
 import asyncio
+import itertools
 import gc
 import importlib
 import io
@@ -251,6 +252,20 @@ def test_engine_counts_real_tokens_and_compares_both_ways(
     assert "in flight" in capsys.readouterr().err
     both = asyncio.run(engine.together(way, way, Args))
     assert both.low <= both.median <= both.high
+
+
+def test_engine_counts_tokens_per_second_of_any_clock(capsys: pytest.CaptureFixture[str]) -> None:
+    engine, ticks = load("engine"), itertools.count()
+
+    async def ask(question: str, tokens: int) -> int:
+        return tokens
+
+    class Args:
+        levels, repeats, tokens = [1, 4], 1, 5
+
+    way = engine.Way("small, scripted", ask, ask, clock=lambda: next(ticks))
+    rows, _ = asyncio.run(engine.levels(way, Args))
+    assert [row[2:4] for row in rows] == [[5.0, 5.0], [20.0, 20.0]]
 
 
 def test_engine_drives_a_tier_and_reports_what_its_engine_made() -> None:
