@@ -1,10 +1,10 @@
 """The benchmarks run, and what they report is what they measured. No model, no timing is judged."""
 
 import asyncio
-import itertools
 import gc
 import importlib
 import io
+import itertools
 import json
 import runpy
 import statistics
