@@ -7,6 +7,10 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
+MOST_GATHERED = 65_536
+"""Bytes that wait for the end of a turn at most, so that a slow client stops its sender."""
+
+
 class GatheredWrites:
     """A transport that sends together what is written in one turn of the event loop.
 
@@ -21,6 +25,7 @@ class GatheredWrites:
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport, self._loop = transport, loop
         self._parts: list[bytes] = []
+        self._size = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -32,6 +37,9 @@ class GatheredWrites:
         if not self._parts:
             self._loop.call_soon(self._flush)
         self._parts.append(data)
+        self._size += len(data)
+        if self._size > MOST_GATHERED:
+            self._flush()
 
     def close(self) -> None:
         """Send what was written, and close the connection."""
@@ -42,6 +50,7 @@ class GatheredWrites:
         if self._parts:
             data = b"".join(self._parts)
             self._parts.clear()
+            self._size = 0
             self._transport.write(data)
 
 

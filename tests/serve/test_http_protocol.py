@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import given, strategies as st
 
-from cope.serve.http_protocol import GatheredWrites
+from cope.serve.http_protocol import MOST_GATHERED, GatheredWrites
 
 
 class Sent:
@@ -45,3 +45,18 @@ def test_a_turn_is_one_packet(turns: list[list[bytes]], closes_at_once: bool) ->
     asyncio.run(write())
     assert sent.packets == [b"".join(parts) for parts in turns if any(parts)]
     assert sent.is_closed == (bool(turns) and closes_at_once)
+
+
+def test_much_is_not_gathered() -> None:
+    sent = Sent()
+
+    async def write() -> None:
+        transport: Any = sent
+        gathered = GatheredWrites(transport, asyncio.get_running_loop())
+        for _ in range(5):
+            gathered.write(b"x" * (MOST_GATHERED // 2))
+        assert len(sent.packets) == 1
+        await asyncio.sleep(0)
+
+    asyncio.run(write())
+    assert sum(map(len, sent.packets)) == 5 * (MOST_GATHERED // 2)
