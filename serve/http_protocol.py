@@ -6,7 +6,6 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-
 MOST_GATHERED = 65_536
 """Bytes that wait for the end of a turn at most, so that a slow client stops its sender."""
 
