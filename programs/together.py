@@ -102,7 +102,12 @@ def draw_together(
     first = confidence.min_samples(spec, True, early_stop, forwards_plan)
     first = min(first, before_left or first)
     several, timer = lm.runtime.several, None
-    if several.sampling == "auto":
+    if several.sampling == "auto" and call.team[tier].seeded:
+        # By a rule, because the samples of the two ways have other seeds, and no answer may depend
+        # on what is quicker.
+        if confidence.single_sample_decides:
+            return DrawnTogether()
+    elif several.sampling == "auto":
         one_by_one = favors_throughput() or confidence.single_sample_decides
         costs = round_costs(several.mean, lm.price, len(order), first, one_by_one)
         is_batch = costs.batch_is_cheaper

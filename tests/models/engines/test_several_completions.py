@@ -13,6 +13,7 @@ from cope.models.engines.embedded import EmbeddedEngine
 from cope.models.engines.token_stream import TokenStream
 from cope.models.plain_reply import usage_of
 from cope.models.unchecked import changed
+from cope.programs.confidence.votes import VoteShare
 from cope.programs.preset import Preset
 from cope.programs.preset_round import Round
 
@@ -65,13 +66,23 @@ def test_samples_are_drawn_by_one_request_and_what_is_missing_by_others() -> Non
     assert len(set(seeds)) == 6 and seeds[:4] == [seeds[0] + index for index in range(4)]
 
 
-@pytest.mark.parametrize("sampling", ["requests", "auto"])
-def test_each_sample_is_a_request_where_that_is_asked_for_or_cheaper(sampling: str) -> None:
+@pytest.mark.parametrize(
+    ("sampling", "confidence", "counts"),
+    [
+        ("requests", "majority", []),
+        ("auto", "majority", [6]),
+        ("auto", "first", []),
+        ("batch", "first", [6]),
+    ],
+)
+def test_one_request_is_chosen_by_a_rule_so_that_no_answer_depends_on_time(
+    sampling: str, confidence: str, counts: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VoteShare, "single_sample_decides", confidence == "first")
     engine = SeveralEngine()
-    engine.most = 1 if sampling == "auto" else 4
-    _, calls = run(engine, sampling)
-    assert len(engine.requests) == 6 and all(tokens for _, tokens in calls)
-    assert engine.counts == ([6] if sampling == "auto" else [])
+    engine.most = 6
+    run(engine, sampling)
+    assert engine.counts == counts and len(engine.requests) == 6
 
 
 def test_an_engine_of_single_requests_is_never_asked_for_several() -> None:
