@@ -4,12 +4,12 @@ import signal
 from types import FrameType
 
 _NAMES = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
-_received: list[int] = []
+_unreported: list[str] = []
 
 
 def interruption() -> str:
-    """Return what ends this command: the first signal that came, or Ctrl-C."""
-    return signal.Signals(_received[0]).name if _received else "Ctrl-C"
+    """Return once what ends this command: the signal that came first, or Ctrl-C."""
+    return _unreported.pop() if _unreported else "Ctrl-C"
 
 
 def interrupt_on_closing_signals() -> None:
@@ -17,11 +17,13 @@ def interrupt_on_closing_signals() -> None:
 
     Later ones are ignored, because a closing session sends several while the work is being saved.
     """
+    received: list[int] = []
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        _received.append(number)
-        if len(_received) > 1:
+        received.append(number)
+        if len(received) > 1:
             return
+        _unreported[:] = [signal.Signals(number).name]
         if not callable(signal.getsignal(signal.SIGINT)):
             raise KeyboardInterrupt  # SIGINT is ignored, as in a shell's background
         # DSPy has a handler of its own while its threads work.
