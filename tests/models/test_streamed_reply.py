@@ -12,6 +12,7 @@ from hypothesis import given, strategies as st
 from support.api import ask as ask_service, body, streamed_text
 from support.fault_server import FaultServer, Reply, faulty
 from support.faulty_replies import COUNTS, GOOD, REFUSED, USAGE, api_model, chat, logged
+from support.sweeps import sweep
 
 from cope import Cascade, Team
 from cope.models import Call, metered
@@ -92,7 +93,7 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@sweep("kind", KINDS, every=4)
 def test_a_stream_is_read_like_the_whole_reply(kind: str):
     document, shown = KINDS[kind], Shown()
     settings: dict[str, Any] = {"logprobs": True} if "log" in kind else {}
@@ -135,7 +136,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("kind", BROKEN)
+@sweep("kind", BROKEN, every=3)
 def test_a_stream_that_is_no_reply_is_a_failed_call_that_is_made_again(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ):
