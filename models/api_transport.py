@@ -20,7 +20,6 @@ from .checked_reply import (
     body_document,
     checked_reply,
     read_body,
-    read_plain,
     with_body,
 )
 from .current_call import report_heard
@@ -123,7 +122,7 @@ class CheckedTransport:
         plain = await self._plain.send(request.url, request.headers, request.body)
         try:
             report_heard()
-            body = await read_plain(plain)
+            body = await read_body(plain)
         finally:
             self._plain.release(request.url, plain)
         if plain.status >= 400:
@@ -147,7 +146,8 @@ class CheckedTransport:
 
     @asynccontextmanager
     async def _exchange(self, request: TransportRequest) -> AsyncIterator[AsyncTransportResponse]:
-        if self._is_shown(request):
+        is_shown = self._is_shown(request)
+        if is_shown:
             async with self._open(as_stream(request)) as reply:
                 if reply.status < 400:
                     yield await checked_reply(reply, request)
@@ -158,7 +158,7 @@ class CheckedTransport:
                     yield with_body(reply, body)
                     return
         async with self._open(request) as reply:
-            if self._is_shown(request) and reply.status < 400:
+            if is_shown and reply.status < 400:
                 self._without_streams.add(request.url)
             yield await checked_reply(reply, request)
 

@@ -112,22 +112,6 @@ def _response(
     )
 
 
-async def read_plain(reply: PlainReply) -> bytes:
-    """Read the body of a reply in plain HTTP.
-
-    Raises:
-        dspy.lm15.ServerError: for one that is too large.
-    """
-    body = bytearray()
-    while True:
-        parts = await reply.next_parts()
-        if not parts:
-            return bytes(body)
-        for part in parts:
-            body += part
-        _check_size(len(body))
-
-
 async def read_body(reply: AsyncTransportResponse | PlainReply) -> bytes:
     """Read the body of a reply.
 

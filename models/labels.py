@@ -21,6 +21,7 @@ def _once_for_each(look: Callable[[Any], Found]) -> Callable[[type[dspy.Signatur
 
 @_once_for_each
 def output_fields(signature: type[dspy.Signature]) -> dict[str, FieldInfo]:
+    """Return the output fields of a signature."""
     return signature.output_fields
 
 
@@ -51,6 +52,7 @@ def forms_of(signature: type[dspy.Signature]) -> list[str]:
 
 
 def label_of(name: str) -> str:
+    """Return the label of a field, such as `Next action`."""
     return name.replace("_", " ").capitalize()
 
 
@@ -63,6 +65,7 @@ def choices_of(field: FieldInfo) -> str:
 
 
 def description_of(name: str, field: FieldInfo) -> str:
+    """Return what a field holds, as the prompt says it."""
     extra = field.json_schema_extra
     text = extra.get("desc") if isinstance(extra, dict) else None
     if not isinstance(text, str) or not text or text.startswith("${"):
@@ -101,5 +104,6 @@ def labeled_values(text: str, names: list[str]) -> tuple[dict[str, str], str]:
 
 
 def without_label(text: str, name: str) -> str:
+    """Return a text without the label of a field before it."""
     label = _label_pattern(name).match(text)
     return text if label is None else text[label.end() :].strip()
