@@ -1,7 +1,6 @@
 """The web application: routes of the OpenAI API over a service."""
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -12,7 +11,7 @@ from .access import Access
 from .accounts import Accounts
 from .api import Api
 from .errors import ApiError, metrics_missing, unknown_model
-from .invalid_request import invalid_request
+from .json_route import JsonRoute
 from .mcp.endpoint import mount_mcp
 from .metrics import open_metrics
 from .middleware import BodyLimit, LogLine, RequestIdentity, write_log_line
@@ -92,10 +91,6 @@ def make_app(
     )
     app.state.places = places
 
-    @app.exception_handler(RequestValidationError)
-    async def _invalid(request: Request, error: RequestValidationError) -> Response:
-        return error_response(invalid_request(error.errors(), error.body))
-
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
         return error_response(ApiError(error.status_code, str(error.detail)))
@@ -132,16 +127,19 @@ def make_app(
             raise unknown_model(name, service.model_names)
         return _model(name)
 
-    @app.post("/v1/chat/completions", responses=ANSWERS)
+    router = APIRouter(route_class=JsonRoute)
+
+    @router.post("/v1/chat/completions", responses=ANSWERS)
     async def chat(body: ChatRequest, request: Request) -> Response:
         """Answer a conversation."""
         return await api.chat(body, request)
 
-    @app.post("/v1/responses", responses=ANSWERS)
+    @router.post("/v1/responses", responses=ANSWERS)
     async def responses(body: ResponsesRequest, request: Request) -> Response:
         """Answer a conversation, in the newer form of the API."""
         return await api.responses(body, request)
 
+    app.include_router(router)
     mount_mcp(app, api)
     mount_page(app, service, access)
     return app

@@ -3,11 +3,15 @@
 import asyncio
 from typing import Any
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MOST_GATHERED = 65_536
 """Bytes that wait for the end of a turn at most, so that a slow client stops its sender."""
+
+MOST_OF_HEAD = 64_000
+"""Bytes of the address and the headers of a request."""
+
+_TOO_LONG = f"the head has more than {MOST_OF_HEAD:,} bytes"
 
 
 class GatheredWrites:
@@ -53,8 +57,8 @@ class GatheredWrites:
             self._transport.write(data)
 
 
-class PatientProtocol(H11Protocol):
-    """Closes a connection whose client does not finish the head of a request.
+class PatientProtocol(HttpToolsProtocol):
+    """Closes a connection whose client does not finish the head of a request, or sends a long one.
 
     Without it clients that send a byte now and then would hold connections for ever. A connection
     that waits for its next request is closed sooner by uvicorn itself.
@@ -68,6 +72,8 @@ class PatientProtocol(H11Protocol):
         super().__init__(**settings)
         self._patience = patience
         self._timer: asyncio.TimerHandle | None = None
+        self._head_has_begun = False
+        self._head_size = self._unreported = 0
 
     def connection_made(self, transport: Any) -> None:
         gathered: Any = GatheredWrites(transport, self.loop)
@@ -75,16 +81,45 @@ class PatientProtocol(H11Protocol):
         self._watch()
 
     def data_received(self, data: bytes) -> None:
+        had_begun = self._head_has_begun
         super().data_received(data)
+        if had_begun and self._head_has_begun:  # the parser reports a header when it is complete
+            self._unreported += len(data)
+            if self._unreported > MOST_OF_HEAD and not self.transport.is_closing():
+                self.send_400_response(_TOO_LONG)
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()
         super().connection_lost(exc)
 
+    def on_message_begin(self) -> None:
+        self._head_has_begun = True
+        self._head_size = self._unreported = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._head_has_begun = False
+        super().on_headers_complete()
+
+    def _count(self, size: int) -> None:
+        """Count bytes of a head; the parser answers an error with status 400."""
+        self._head_size += size
+        if self._head_size > MOST_OF_HEAD:
+            raise ValueError(_TOO_LONG)
+
     def _watch(self) -> None:
-        """Start the timer where a head is expected, and stop it where one is complete."""
-        if self.conn.their_state is not h11.IDLE:
+        """Start the timer where a head is expected, and stop it where a reply is."""
+        is_answered = self.cycle is None or self.cycle.response_complete
+        if not (is_answered or self._head_has_begun):
             self._stop()
         elif self._timer is None:
             self._timer = self.loop.call_later(self._patience, self.transport.close)

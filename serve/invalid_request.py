@@ -6,7 +6,11 @@ from typing import Any
 from .errors import ApiError
 
 _NO_OBJECT = "the body must be one JSON object, sent with Content-Type: application/json"
-_JSON = "json_invalid"
+
+
+def no_object() -> ApiError:
+    """Return the error for a body that is not a JSON object."""
+    return ApiError(400, _NO_OBJECT)
 
 
 def invalid_request(errors: Sequence[Any], body: Any) -> ApiError:
@@ -20,13 +24,9 @@ def invalid_request(errors: Sequence[Any], body: Any) -> ApiError:
         body: what was sent.
     """
     found = max(errors, key=_clarity)
-    if found["type"] == _JSON:
-        return ApiError(400, f"the body is no JSON: {found['ctx']['error']}")
-    place = found["loc"][1:]
-    if not place:
-        return ApiError(400, _NO_OBJECT)
-    path = _path(place, body) if found["loc"][0] == "body" else [str(part) for part in place]
-    name = ".".join(path)
+    if not found["loc"]:
+        return no_object()
+    name = ".".join(_path(found["loc"], body))
     return ApiError(400, f"{name}: {found['msg']}", param=name)
 
 

@@ -84,7 +84,6 @@ def make_server(app: FastAPI, options: ServeOptions) -> uvicorn.Server:
         access_log=False,
         timeout_graceful_shutdown=1,  # it has waited for the running requests already
         server_header=False,
-        h11_max_incomplete_event_size=64_000,
     )
     return DrainingServer(config, app.state.places, options.grace)
 

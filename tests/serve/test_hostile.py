@@ -44,6 +44,7 @@ class Running:
             for part in parts:
                 writer.write(part)
                 await writer.drain()
+                await asyncio.sleep(0.001)  # so that the server reads each part alone
             line = await reader.readline()
         except ConnectionError:
             return None
@@ -114,6 +115,18 @@ def test_a_request_that_is_wrong_is_refused(parts: list[bytes], statuses: set[in
     async def attack(server: Running) -> None:
         async with asyncio.timeout(30):
             assert await server.send(*parts) in statuses
+
+    against(attack)
+
+
+@pytest.mark.parametrize("cut", [1, 30, 60, len(head(9)) - 1, len(head(9))])
+@pytest.mark.parametrize("length", [1, 10**5])
+def test_a_request_may_come_in_two_parts(cut: int, length: int) -> None:
+    body = json.dumps(chat("x" * length)).encode()
+    sent = head(len(body)) + body
+
+    async def attack(server: Running) -> None:
+        assert await server.send(sent[:cut], sent[cut:]) == 200
 
     against(attack)
 

@@ -3,9 +3,11 @@
 import asyncio
 from typing import Any
 
+import uvicorn
 from hypothesis import given, strategies as st
+from uvicorn.server import ServerState
 
-from cope.serve.http_protocol import MOST_GATHERED, GatheredWrites
+from cope.serve.http_protocol import MOST_GATHERED, MOST_OF_HEAD, GatheredWrites, PatientProtocol
 
 
 class Sent:
@@ -25,6 +27,9 @@ class Sent:
 
     def is_closing(self) -> bool:
         return self.is_closed
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return default
 
 
 @given(st.lists(st.lists(st.binary(max_size=9), max_size=4), max_size=4), st.booleans())
@@ -60,3 +65,25 @@ def test_much_is_not_gathered() -> None:
 
     asyncio.run(write())
     assert sum(map(len, sent.packets)) == 5 * (MOST_GATHERED // 2)
+
+
+def test_a_head_without_an_end_is_refused() -> None:
+    sent = Sent()
+
+    async def receive() -> int:
+        config = uvicorn.Config(lambda *_: None, log_level="error")
+        config.load()
+        protocol = PatientProtocol(9.0, config=config, server_state=ServerState(), app_state={})
+        protocol.connection_made(sent)
+        received = 0
+        for part in [b"GET / HTTP/1.1\r\nX: ", *[b"a" * 1000] * 200]:
+            protocol.data_received(part)
+            received += len(part)
+            if sent.is_closed:
+                break
+        protocol.connection_lost(None)
+        return received
+
+    received = asyncio.run(receive())
+    assert MOST_OF_HEAD < received < MOST_OF_HEAD + 2000
+    assert b"".join(sent.packets).startswith(b"HTTP/1.1 400 ")
