@@ -15,7 +15,6 @@ from pydantic import BaseModel, ValidationError
 from .errors import ApiError
 from .invalid_request import invalid_request, no_object
 
-
 Model = TypeVar("Model", bound=BaseModel)
 
 
