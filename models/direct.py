@@ -24,6 +24,7 @@ from dspy.clients.model_metadata import model_info
 from dspy.lm15 import Response, StreamAssemblyError, TextPart
 
 from .engines.async_adapter import AsyncEngineAdapter
+from .history import history_is_kept
 from .kept_request import KeptRequest
 from .kept_requests import KeptRequests, settings_key
 from .scope import dspy_setting
@@ -72,14 +73,27 @@ async def call_directly(
         cached = await asyncio.to_thread(execution._cached, lm, call, True)
         if cached:
             warn_openai_messages(lm, messages)
-            return execution.finalize(lm, call, cached)
+            return finish(lm, call, cached)
     if request is None:
         request = await select_request(lm, call)
         if request is None:
             return None
         kept.keep(lm, settings, sent, request)
     warn_openai_messages(lm, messages)
-    return execution.finalize(lm, call, await _execute(lm, call, request.for_call(call)))
+    return finish(lm, call, await _execute(lm, call, request.for_call(call)))
+
+
+def finish(lm: dspy.LM, call: PreparedCall, result: CallResult) -> Any:
+    """Account for a result, and return its outputs. DSPy writes a whole entry of its history.
+
+    Where the history is off, the entry has only what `update_history` of a tier's model reads.
+    """
+    if history_is_kept() or call.request or dspy_setting("usage_tracker"):
+        return execution.finalize(lm, call, result)
+    response = result.responses if result.raw is None else result.raw
+    entry = {"response": response, "outputs": result.outputs}
+    lm.update_history(entry | {"usage": result.usage, "cost": result.cost})
+    return result.outputs
 
 
 def _prepared(

@@ -95,6 +95,20 @@ def make_app(
     async def _http(request: Request, error: HTTPException) -> Response:
         return error_response(ApiError(error.status_code, str(error.detail)))
 
+    router = APIRouter(route_class=JsonRoute)
+
+    @router.post("/v1/chat/completions", responses=ANSWERS)
+    async def chat(body: ChatRequest, request: Request) -> Response:
+        """Answer a conversation."""
+        return await api.chat(body, request)
+
+    @router.post("/v1/responses", responses=ANSWERS)
+    async def responses(body: ResponsesRequest, request: Request) -> Response:
+        """Answer a conversation, in the newer form of the API."""
+        return await api.responses(body, request)
+
+    app.include_router(router)  # first, because routes are tried in order
+
     @app.get("/healthz")
     async def health() -> JsonObject:
         """Say that the server runs."""
@@ -127,19 +141,6 @@ def make_app(
             raise unknown_model(name, service.model_names)
         return _model(name)
 
-    router = APIRouter(route_class=JsonRoute)
-
-    @router.post("/v1/chat/completions", responses=ANSWERS)
-    async def chat(body: ChatRequest, request: Request) -> Response:
-        """Answer a conversation."""
-        return await api.chat(body, request)
-
-    @router.post("/v1/responses", responses=ANSWERS)
-    async def responses(body: ResponsesRequest, request: Request) -> Response:
-        """Answer a conversation, in the newer form of the API."""
-        return await api.responses(body, request)
-
-    app.include_router(router)
     mount_mcp(app, api)
     mount_page(app, service, access)
     return app
