@@ -6,14 +6,20 @@ share the calls of the first round and of the large model, and differ in what fo
 
     again   the small model answers once more, without a plan
     large   the large model answers
-    KIND    the large model writes a plan, and the small model answers with it
+    KIND    the small model answers with a plan, which the large model writes
 
 A kind is compared with `again`, and with the mixture of `again` and `large` that takes as many
 tokens of the large model. Only a kind above this mixture pays.
+
+`tests` choose among several programs, so `again` has as many there. The plans of `examples` and
+`blueprint` are written by a compile on other questions, so these kinds need `--compile`:
+
+    plans.py mbpp --code --kinds blueprint --compile '--train 40 --val 40' --weights DIR
 """
 
 import argparse
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -34,39 +40,60 @@ KINDS = {
     "hint": {"hint_tokens": 20},
 }
 """The kinds that a model writes for a prompt, with the settings of their round."""
-CODE_KINDS = {"head": {}}
+CODE_KINDS = {
+    "head": {},
+    "tests": {"plan_max_tokens": 60, "samples": 4, "temperature": 0.8},
+}
+COMPILED_KINDS = {"examples": "knn-few-shot", "blueprint": "blueprint"}
+"""The kinds whose plans a compile writes, with the optimizers that do."""
+UNPLANNED = ("head", *COMPILED_KINDS)
+"""The kinds that no model is asked for while questions are answered."""
 
 
 def main() -> None:
     options, team = _options()
-    kinds = KINDS | CODE_KINDS if options.code else KINDS
+    kinds: dict[str, dict[str, Any]] = KINDS | CODE_KINDS if options.code else KINDS
+    if options.compile is not None:
+        kinds = kinds | {kind: {} for kind in COMPILED_KINDS}
     chosen = options.kinds.split(",") if options.kinds else list(kinds)
+    unknown = [kind for kind in chosen if kind not in kinds]
+    if unknown:
+        sys.exit(
+            f"error: cannot measure {', '.join(unknown)} here; the kinds are: {', '.join(kinds)}"
+        )
     folder = Path(options.runs) / "presets"
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[list[Any]] = []
     notes: list[str] = []
     for kind in chosen:
         say(f"{options.task}: {kind}")
-        names = ["again", "large-second", f"plan-{kind}"]
-        second = {
-            "again": {"reasoner": "small"},
-            "large-second": {"reasoner": "large"},
-            f"plan-{kind}": plan_round(kind, kinds[kind]),
-        }
-        files = [write_preset(folder, name, second[name], options.code) for name in names]
+        seconds = second_rounds(kind, kinds[kind])
+        files = [write_preset(folder, name, seconds[name], options.code) for name in seconds]
+        if kind in COMPILED_KINDS:
+            files[-1] = compiled(options, team, files[-1], COMPILED_KINDS[kind])
         document = compare(options, team, files)
-        if not rows:
-            rows += [system_row(document, name) for name in names[:2]]
-        rows.append(system_row(document, names[2]))
+        measured = {row[0] for row in rows}
+        rows += [system_row(document, name) for name in seconds if name not in measured]
         notes += [f"{kind}: {document['stopped']}"] if document["stopped"] else []
     finish(options.json, HEADER, rows, notes)
 
 
-def plan_round(kind: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the second round with a plan."""
-    if kind == "head":
-        return {"reasoner": "small", "plan": kind, "sees": [2]}
-    return {"reasoner": "small", "planner": "large", "plan": kind, "sees": [2], **settings}
+def second_rounds(kind: str, settings: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the second rounds that are compared, by the names of their systems.
+
+    Args:
+        kind: the kind of plan.
+        settings: those of its round. Where it draws several samples, so does `again`.
+    """
+    again: dict[str, Any] = {"reasoner": "small"}
+    name = "again"
+    if "samples" in settings:
+        again |= {"samples": settings["samples"], "temperature": settings["temperature"]}
+        name = f"again-{settings['samples']}"
+    planned: dict[str, Any] = {"reasoner": "small", "plan": kind, "sees": [2]}
+    if kind not in UNPLANNED:
+        planned["planner"] = "large"
+    return {name: again, "large-second": {"reasoner": "large"}, f"plan-{kind}": planned | settings}
 
 
 def write_preset(folder: Path, name: str, second: dict[str, Any], code: bool) -> Path:
@@ -74,7 +101,7 @@ def write_preset(folder: Path, name: str, second: dict[str, Any], code: bool) ->
     first: dict[str, Any] = {"reasoner": "small", "threshold": 1.0}
     if not code:
         first |= {"samples": 3, "temperature": 0.8}
-    if name == "again" and code:
+    if code and second == {"reasoner": "small"}:
         second = second | {"temperature": 0.8}  # greedy, it repeats the first program
     lines = [f'name = "{name}"']
     for round_ in (first, second):
@@ -85,17 +112,44 @@ def write_preset(folder: Path, name: str, second: dict[str, Any], code: bool) ->
     return file
 
 
+def compiled(options: Any, team: list[str], preset: Path, optimizer: str) -> Path:
+    """Compile a preset, unless that was done already, and return the file of the program."""
+    file = preset.with_suffix(".json")
+    if not file.exists():
+        arguments = ["compile", options.task, "--preset", str(preset), "--optimizer", optimizer]
+        arguments += ["--only", "round:2", "--no-track", "--yes", "-o", str(file)]
+        cope([*arguments, *compile_options(team), *shlex.split(options.compile)])
+    return file
+
+
+def compile_options(team: list[str]) -> list[str]:
+    """Return the options of `cope compare` that a compile has too: it takes no `--limit`."""
+    kept = list(team)
+    if "--limit" in kept:
+        place = kept.index("--limit")
+        del kept[place : place + 2]
+    return kept
+
+
 def compare(options: Any, team: list[str], files: list[Path]) -> dict[str, Any]:
-    """Compare the presets, and return the document of `cope compare --json`."""
-    program = str(Path(sys.executable).with_name("cope"))
-    command = [program, "compare", options.task, "--presets", ",".join(map(str, files))]
-    command += ["--against", "again", "--by", "large-tokens", "--runs", options.runs, "--no-track"]
-    command += ["--json", *team]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        sys.exit(f"error: cope compare ended with code {done.returncode}")
-    document: dict[str, Any] = json.loads(done.stdout)
+    """Compare presets and programs, and return the document of `cope compare --json`."""
+    presets = [str(file) for file in files if file.suffix == ".toml"]
+    programs = [str(file) for file in files if file.suffix == ".json"]
+    arguments = ["compare", options.task, "--presets", ",".join(presets)]
+    if programs:
+        arguments += ["--programs", ",".join(programs)]
+    arguments += ["--against", files[0].stem, "--by", "large-tokens", "--runs", options.runs]
+    document: dict[str, Any] = json.loads(cope([*arguments, "--no-track", "--json", *team]))
     return document
+
+
+def cope(arguments: list[str]) -> str:
+    """Run a command of COPE, and return what it prints."""
+    program = str(Path(sys.executable).with_name("cope"))
+    done = subprocess.run([program, *arguments], stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(f"error: cope {arguments[0]} ended with code {done.returncode}")
+    return done.stdout
 
 
 def system_row(document: dict[str, Any], name: str) -> list[Any]:
@@ -136,6 +190,9 @@ def _options() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("task", help="a task of cope compare, such as gsm8k or mbpp")
     parser.add_argument("--code", action="store_true", help="the answers are programs")
     parser.add_argument("--kinds", help="kinds of plans, separated by commas; all by default")
+    parser.add_argument(
+        "--compile", metavar="OPTIONS", help="options of cope compile, for examples and blueprint"
+    )
     parser.add_argument("--runs", default=".cope/plans", help="folder of the runs, which resume")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_known_args()

@@ -24,15 +24,25 @@ def load(name: str) -> Any:
 @pytest.mark.parametrize("code", [True, False])
 def test_plans_writes_presets_that_load(code: bool, tmp_path: Path) -> None:
     plans = load("plans")
-    kinds = plans.KINDS | plans.CODE_KINDS
+    kinds = plans.KINDS | {kind: {} for kind in plans.COMPILED_KINDS}
+    if code:
+        kinds = kinds | plans.CODE_KINDS
     for kind, settings in kinds.items():
-        file = plans.write_preset(tmp_path, kind, plans.plan_round(kind, settings), code)
-        assert load_preset(file).rounds[1].plan == kind
-    again = load_preset(plans.write_preset(tmp_path, "again", {"reasoner": "small"}, code))
-    assert again.rounds[1].plan is None
-    assert again.rounds[0].samples == (1 if code else 3)
-    first, second = again.rounds
-    assert second.temperature != first.temperature, "the same call again would be no other sample"
+        seconds = plans.second_rounds(kind, settings)
+        files = [plans.write_preset(tmp_path, name, seconds[name], code) for name in seconds]
+        again, large, planned = [load_preset(file).rounds[1] for file in files]
+        assert planned.plan == kind and again.plan is None and large.reasoner == "large"
+        assert again.samples == planned.samples, "as many chances with a plan and without"
+        assert (planned.planner is None) == (kind in plans.UNPLANNED)
+        first = load_preset(files[0]).rounds[0]
+        assert first.samples == (1 if code else 3)
+        assert again.temperature != first.temperature, "the same call again is no other sample"
+
+
+@pytest.mark.parametrize("team", [[], ["--limit", "9"], ["--weights", "w", "--limit", "9", "--x"]])
+def test_a_compile_takes_no_limit(team: list[str]) -> None:
+    kept = load("plans").compile_options(team)
+    assert "--limit" not in kept and [word for word in team if word in kept] == kept
 
 
 def test_plans_prints_what_a_comparison_found() -> None:
