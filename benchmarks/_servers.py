@@ -35,14 +35,17 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def cope_server(upstream: str, clients: int, folder: Path) -> Server:
-    """Return `cope serve` with one tier alone."""
+def cope_server(upstream: str, clients: int, folder: Path, workers: int = 1) -> Server:
+    """Return `cope serve` with one tier alone, by one process or several."""
     port, model = free_port(), f"openai/stub@{upstream}"
     command = [sys.executable, "-c", "from cope.cli.main import main; main()", "serve"]
     command += ["--preset", "small", "--small", model, "--large", model, "--no-cache"]
     command += ["--in-flight", f"small={clients}", "--queue", str(clients), "--port", str(port)]
     command += ["--key-file", str(folder / "keys.sqlite"), "--program", "none"]
-    return Server("cope serve", command, "cope", port)
+    if workers == 1:
+        return Server("cope serve", command, "cope", port)
+    command += ["--workers", str(workers)]
+    return Server(f"cope serve, {workers} workers", command, "cope", port)
 
 
 def bare_server(upstream: str) -> Server:

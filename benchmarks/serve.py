@@ -207,6 +207,7 @@ def compare(args: Any, folder: Path) -> tuple[list[Measured], list[str]]:
                 upstream, folder, Path(args.environments) / "litellm-proxy"
             ),
             "cope": lambda: cope_server(upstream, args.clients, folder),
+            "cope-workers": lambda: cope_server(upstream, args.clients, folder, args.workers),
         }
         for name in args.only or makers:
             try:
@@ -232,7 +233,10 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=200, help="clients at once (200)")
     parser.add_argument("--seconds", type=float, default=60, help="seconds a server (60)")
     parser.add_argument("--delay", type=float, default=200, help="milliseconds of a call (200)")
-    parser.add_argument("--only", action="append", choices=["bare", "litellm", "cope"])
+    parser.add_argument(
+        "--only", action="append", choices=["bare", "litellm", "cope", "cope-workers"]
+    )
+    parser.add_argument("--workers", type=int, default=2, help="processes of cope-workers (2)")
     environments = platformdirs.user_cache_path("cope", False) / "peers"
     parser.add_argument(
         "--environments", default=environments, help="folder of peers' environments"

@@ -1,15 +1,14 @@
 """The command group. Subcommands are imported when they run, so that `cope --help` is fast."""
 
-import logging
 import os
 import sys
-import warnings
 from importlib import import_module
 from keyword import iskeyword
 
 import click
 
 from ..errors import suggest_names
+from ..util.libraries import silence_libraries
 from ..util.signals import interrupt_on_closing_signals
 from ..util.streams import open_missing_streams
 from .errors import INTERRUPTED, ErrorHandlingGroup
@@ -44,14 +43,6 @@ COMMANDS = {
     "init": "Write a template of a task, a preset or a program of your own.",
     "doctor": "Check what the default models need on this machine.",
     "ui": "Open MLflow's page of the runs.",
-}
-
-# Logs below these levels repeat what the meter, the progress display or an error says.
-_LIBRARY_LOG_LEVELS = {
-    "dspy.clients.lm": logging.ERROR,  # truncated replies: the meter counts them
-    "httpx": logging.WARNING,
-    "huggingface_hub": logging.ERROR,
-    "LiteLLM": logging.CRITICAL,  # it logs what it raises
 }
 
 
@@ -95,14 +86,6 @@ def app(debug: bool) -> None:
     """
     if not debug:
         silence_libraries()
-
-
-def silence_libraries() -> None:
-    """Turn off the libraries' warnings, and the logs that repeat what the commands print."""
-    if not sys.warnoptions:
-        warnings.simplefilter("ignore")
-    for name, level in _LIBRARY_LOG_LEVELS.items():
-        logging.getLogger(name).setLevel(level)
 
 
 def main() -> None:

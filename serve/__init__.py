@@ -10,16 +10,20 @@ from .options import ServeOptions
 from .record import RecordOptions, TrafficRecorder
 from .run import run_server
 from .service import Service
+from .setup import ServerSetup
+from .start import run_setup
 from .tracing import traced_service
 
 __all__ = [
     "Access",
     "RecordOptions",
     "ServeOptions",
+    "ServerSetup",
     "Service",
     "TrafficRecorder",
     "make_app",
     "open_access",
     "run_server",
+    "run_setup",
     "traced_service",
 ]

@@ -1,7 +1,6 @@
 """Who may ask: keys, their limits, and the budget of the server."""
 
 import ipaddress
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,37 +57,6 @@ class Access:
         if gate is not None:
             gate.check()
         return gate
-
-
-class InFlight:
-    """Counts the running requests of each key."""
-
-    def __init__(self) -> None:
-        self._running: Counter[str] = Counter()
-
-    def enter(self, account: Account | None) -> None:
-        """Count a request that begins.
-
-        Raises:
-            ApiError: 429 when as many run as the key may have.
-        """
-        if account is None:
-            return
-        most = account.limits.in_flight
-        if most is not None and self._running[account.name] >= most:
-            raise ApiError(
-                429,
-                f"the key {account.name!r} may have {most} requests in flight",
-                "rate_limit_error",
-                code="rate_limit_exceeded",
-                retry_after=1,
-            )
-        self._running[account.name] += 1
-
-    def leave(self, account: Account | None) -> None:
-        """Count a request that ended."""
-        if account is not None:
-            self._running[account.name] -= 1
 
 
 def _refused(message: str) -> ApiError:

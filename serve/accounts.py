@@ -29,6 +29,9 @@ CREATE TABLE IF NOT EXISTS spent (
     name TEXT NOT NULL, day TEXT NOT NULL, usd REAL NOT NULL, PRIMARY KEY (name, day));
 CREATE TABLE IF NOT EXISTS requests (name TEXT NOT NULL, time REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS request_times ON requests (name, time);
+CREATE TABLE IF NOT EXISTS running (
+    name TEXT NOT NULL, pid INTEGER NOT NULL, started REAL NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (name, pid, started));
 """
 _PREFIX = "cope-"
 MOST_NAME = 64
@@ -84,6 +87,9 @@ class Accounts:
     Args:
         path: the file, which is made when it is missing; `:memory:` for none.
 
+    Attributes:
+        database: the file; statements are committed at once, outside of transactions.
+
     Raises:
         CopeError: when the file cannot be read.
 
@@ -97,10 +103,10 @@ class Accounts:
         if str(path) != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            self._database.executescript(_TABLES)
+            self.database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self.database.execute("PRAGMA journal_mode = WAL")
+            self.database.execute("PRAGMA synchronous = NORMAL")
+            self.database.executescript(_TABLES)
         except sqlite3.Error as error:
             raise CopeError(f"cannot read the keys in {path}: {error}") from None
         if str(path) != ":memory:":
@@ -134,7 +140,7 @@ class Accounts:
             datetime.now(UTC).isoformat(timespec="seconds"),
         )
         try:
-            self._database.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            self.database.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         except sqlite3.IntegrityError:
             raise CopeError(
                 f"there is a key {name!r} already: remove it, or take another name"
@@ -148,7 +154,7 @@ class Accounts:
         Raises:
             CopeError: when there is none with this name.
         """
-        if not self._database.execute("DELETE FROM keys WHERE name = ?", (name,)).rowcount:
+        if not self.database.execute("DELETE FROM keys WHERE name = ?", (name,)).rowcount:
             raise CopeError(f"there is no key {name!r}: see cope keys list")
         self._known = None
 
@@ -158,9 +164,9 @@ class Accounts:
 
     def _hashes(self) -> list[tuple[str, Account]]:
         """Return all keys with their hashes, read again only when another process changed them."""
-        version = self._database.execute("PRAGMA data_version").fetchone()[0]
+        version = self.database.execute("PRAGMA data_version").fetchone()[0]
         if self._known is None or version != self._version:
-            rows = self._database.execute(
+            rows = self.database.execute(
                 "SELECT hash, name, created, day_usd, total_usd, per_minute, in_flight FROM keys "
                 "ORDER BY created, name"
             )
@@ -185,16 +191,16 @@ class Accounts:
         query, values = "SELECT TOTAL(usd) FROM spent WHERE name = ?", [name]
         if day is not None:
             query, values = query + " AND day = ?", [name, day]
-        return float(self._database.execute(query, values).fetchone()[0])
+        return float(self.database.execute(query, values).fetchone()[0])
 
     def book(self, name: str, usd: float) -> None:
         """Add a cost to an account and to everybody's."""
         if not usd:
             return
         day = _today()
-        with self._database:
-            self._database.execute("BEGIN IMMEDIATE")
-            self._database.executemany(
+        with self.database:
+            self.database.execute("BEGIN IMMEDIATE")
+            self.database.executemany(
                 "INSERT INTO spent VALUES (?, ?, ?) "
                 "ON CONFLICT (name, day) DO UPDATE SET usd = usd + excluded.usd",
                 [(account, day, usd) for account in sorted({name, EVERYBODY})],
@@ -210,13 +216,13 @@ class Accounts:
         if account is None or most is None:
             return
         now = time.time()
-        with self._database:
-            self._database.execute("BEGIN IMMEDIATE")
-            self._database.execute("DELETE FROM requests WHERE time < ?", (now - _MINUTE,))
+        with self.database:
+            self.database.execute("BEGIN IMMEDIATE")
+            self.database.execute("DELETE FROM requests WHERE time < ?", (now - _MINUTE,))
             query = "SELECT COUNT(*), MIN(time) FROM requests WHERE name = ?"
-            count, first = self._database.execute(query, (account.name,)).fetchone()
+            count, first = self.database.execute(query, (account.name,)).fetchone()
             if count < most:
-                self._database.execute("INSERT INTO requests VALUES (?, ?)", (account.name, now))
+                self.database.execute("INSERT INTO requests VALUES (?, ?)", (account.name, now))
                 return
         raise ApiError(
             429,

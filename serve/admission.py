@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .access import Access, InFlight
+from .access import Access
 from .accounts import Account
+from .in_flight import InFlight, InFlightHere
 from .places import Places
 
 
@@ -15,11 +16,12 @@ class Admission:
     Attributes:
         access: keys and budget.
         places: how many requests are answered at once.
+        in_flight: the running requests of each key.
     """
 
     access: Access
     places: Places
-    _in_flight: InFlight = field(default_factory=InFlight)
+    in_flight: InFlight = field(default_factory=InFlightHere)
 
     async def enter(self, account: Account | None) -> Callable[[], None]:
         """Count a request, wait for a place, and return what gives the place back.
@@ -32,15 +34,15 @@ class Admission:
                 stops.
         """
         self.access.accounts.count_request(account)
-        self._in_flight.enter(account)
+        self.in_flight.enter(account)
         try:
             await self.places.take()
         except BaseException:
-            self._in_flight.leave(account)
+            self.in_flight.leave(account)
             raise
 
         def leave() -> None:
             self.places.give_back()
-            self._in_flight.leave(account)
+            self.in_flight.leave(account)
 
         return leave

@@ -53,7 +53,8 @@ class Answered:
     """Keeps the latest answers in memory, each for the key that asked.
 
     Args:
-        most: how many; the oldest is dropped first.
+        most: how many; the oldest is dropped first. 0 keeps none, because the next request may be
+            another process's.
         most_chars: how many characters they may have together.
     """
 
@@ -70,6 +71,8 @@ class Answered:
             id_: the id under which the client was given it.
             answered: the answer.
         """
+        if not self._most:
+            return
         self._kept[_owner(account), id_] = answered
         self._chars += answered.chars
         while len(self._kept) > self._most or self._chars > self._most_chars:
@@ -80,8 +83,10 @@ class Answered:
         """Return an answer.
 
         Raises:
-            ApiError: when there is none, or when it was given to another key.
+            ApiError: when there is none, when it was given to another key, or when none is kept.
         """
+        if not self._most:
+            raise ApiError(404, "several processes keep no answers: explain needs --workers 1")
         found = self._kept.get((_owner(account), id_))
         if found is None:
             text = f"no answer has this id: the latest {self._most:,} answers are kept at most"

@@ -15,6 +15,7 @@ from .accounts import Account
 from .admission import Admission
 from .answered import Answered, answered_question
 from .chat import Completion
+from .in_flight import make_in_flight
 from .options import ServeOptions
 from .places import Places
 from .requests import ChatRequest
@@ -47,7 +48,10 @@ class Api:
     answered: Answered = field(default_factory=Answered)
 
     def __post_init__(self) -> None:
-        self.admission = Admission(self.access, self.places)
+        if self.options.workers > 1:
+            self.answered = Answered(most=0)
+        in_flight = make_in_flight(self.access.accounts, self.options.workers)
+        self.admission = Admission(self.access, self.places, in_flight)
 
     async def chat(self, body: ChatRequest, request: Request) -> Response:
         """Answer a request for chat completions."""

@@ -52,7 +52,7 @@ def make_app(
     access = access or Access(Accounts(":memory:"))
     places = Places(options.at_once or service.program.concurrency(), options.queue)
     api = Api(service, options, access, places)
-    metrics = open_metrics(places)
+    metrics = open_metrics(places, shared=options.workers > 1)
     service.observers.append(note_event)
     if metrics is not None:
         service.observers.append(metrics.count_event)

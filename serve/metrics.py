@@ -4,7 +4,10 @@ No label holds what a client wrote: models are served ones, routes are patterns,
 the team's. So there is a bounded number of series, and neither prompts nor keys are among them.
 """
 
-from collections.abc import Sequence
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -19,6 +22,10 @@ from .service import Question, ServiceEvent
 prometheus: Any = None  # an optional dependency
 if find_spec("prometheus_client"):
     import prometheus_client as prometheus
+    from prometheus_client import multiprocess
+
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable with the folder in which processes count together; the package reads it."""
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0, 150.0, 600.0)
 _SHARES = tuple(share / 10 for share in range(1, 11))
@@ -30,10 +37,12 @@ class Metrics:
 
     Args:
         places: its queue.
+        shared: whether the numbers are those of all processes, see `shared_metrics`.
     """
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, shared: bool = False) -> None:
         self._registry = prometheus.CollectorRegistry()
+        self._shared = shared
         self._series = cache(_labeled)
         self._requests = self._counter("requests", "Requests.", "route", "model", "status")
         self._request_seconds = self._histogram(
@@ -68,13 +77,25 @@ class Metrics:
             "audits", "Answers that were compared with the last tier's.", "result"
         )
         running = self._gauge("requests_running", "Requests that are answered now.")
-        running.set_function(lambda: places.running)
         waiting = self._gauge("requests_waiting", "Requests that wait in the queue.")
-        waiting.set_function(lambda: places.waiting)
+        if shared:  # other processes read the numbers, and cannot call a function
+
+            def note() -> None:
+                running.set(places.running)
+                waiting.set(places.waiting)
+
+            places.on_change = note
+        else:
+            running.set_function(lambda: places.running)
+            waiting.set_function(lambda: places.waiting)
 
     def text(self) -> bytes:
         """Return all metrics in the text format."""
-        return prometheus.generate_latest(self._registry)
+        registry = self._registry
+        if self._shared:
+            registry = prometheus.CollectorRegistry()
+            multiprocess.MultiProcessCollector(registry)
+        return prometheus.generate_latest(registry)
 
     @property
     def content_type(self) -> str:
@@ -129,7 +150,9 @@ class Metrics:
         return prometheus.Counter(f"cope_{name}", text, labels, registry=self._registry)
 
     def _gauge(self, name: str, text: str) -> Any:
-        return prometheus.Gauge(f"cope_{name}", text, registry=self._registry)
+        return prometheus.Gauge(
+            f"cope_{name}", text, registry=self._registry, multiprocess_mode="livesum"
+        )
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Any:
         return prometheus.Histogram(
@@ -149,6 +172,29 @@ def _outcome(call: Call) -> str:
     return "cancelled" if call.cancelled else "answered"
 
 
-def open_metrics(places: Places) -> Metrics | None:
+def open_metrics(places: Places, shared: bool = False) -> Metrics | None:
     """Return the metrics of a server; None where the package `prometheus-client` is missing."""
-    return None if prometheus is None else Metrics(places)
+    return None if prometheus is None else Metrics(places, shared)
+
+
+@contextmanager
+def shared_metrics() -> Iterator[None]:
+    """Let the processes that are started inside count together, in a folder of their own.
+
+    The package chooses how it counts when a process imports it.
+    """
+    before = os.environ.get(_FOLDER)
+    with tempfile.TemporaryDirectory(prefix="cope-metrics-") as folder:
+        os.environ[_FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[_FOLDER]
+            if before is not None:
+                os.environ[_FOLDER] = before
+
+
+def forget_process(pid: int) -> None:
+    """Leave the running and waiting requests of a process that has ended out of the sums."""
+    if prometheus is not None:
+        multiprocess.mark_process_dead(pid)

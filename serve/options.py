@@ -27,6 +27,7 @@ class ServeOptions:
             close streams that are silent.
         grace: seconds that running requests have to finish when the server stops.
         log_prompts: whether the log of requests holds the questions.
+        workers: processes that answer. In each of them the limits are its share of the whole.
     """
 
     domain: str = DEFAULT_DOMAIN
@@ -42,3 +43,4 @@ class ServeOptions:
     keep_alive: float = 10.0
     grace: float = 30.0
     log_prompts: bool = False
+    workers: int = 1

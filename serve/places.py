@@ -1,6 +1,7 @@
 """How many requests are answered at once, and how many may wait."""
 
 import asyncio
+from collections.abc import Callable
 
 from .errors import busy, not_ready
 
@@ -18,6 +19,7 @@ class Places:
         running: requests that are answered now.
         waiting: requests that wait.
         state: `ready`; `loading` while models are loaded, `stopping` while the server stops.
+        on_change: called when the number of running or waiting requests has changed.
     """
 
     def __init__(self, count: int, queue: int) -> None:
@@ -26,6 +28,7 @@ class Places:
         self.running = 0
         self.waiting = 0
         self.state = READY
+        self.on_change: Callable[[], None] = lambda: None
 
     @property
     def is_free(self) -> bool:
@@ -43,13 +46,16 @@ class Places:
         if self._places.locked() and self.waiting >= self.queue:
             raise busy(self.queue)
         self.waiting += 1
+        self.on_change()
         try:
             await self._places.acquire()
+            self.running += 1
         finally:
             self.waiting -= 1
-        self.running += 1
+            self.on_change()
 
     def give_back(self) -> None:
         """Give a place back."""
         self.running -= 1
         self._places.release()
+        self.on_change()

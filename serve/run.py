@@ -12,12 +12,12 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from ..errors import CopeError
 from ..programs.resolve import Notify
 from .access import Access, check_prices
 from .app import make_app
 from .draining import DrainingServer
 from .http_protocol import PatientProtocol
+from .listen import listen
 from .options import ServeOptions
 from .own_hosts import OwnHosts, own_names
 from .places import LOADING, READY, Places
@@ -38,6 +38,7 @@ def run_server(
     notify: Notify,
     load: Callable[[], None] | None = None,
     recorder: TrafficRecorder | None = None,
+    listener: socket.socket | None = None,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM, then finish running requests, and cancel what takes too long.
 
@@ -51,6 +52,7 @@ def run_server(
         notify: receives a line with the address, and one when the server has stopped.
         load: loads the models; None when they are loaded.
         recorder: records the requests; None for no record.
+        listener: the bound socket of this process, one of several; None binds to the address.
 
     Raises:
         CopeError: when the address cannot be used, a model cannot be loaded, or money is limited
@@ -63,16 +65,21 @@ def run_server(
         enable_memory_cache=dspy.cache.enable_memory_cache,
         memory_max_entries=MOST_CACHED,
     )
-    listener = _listen(options.host, options.port)
-    host, port = listener.getsockname()[:2]
+    listener = listener or listen(options.host, options.port)
     app = make_app(service, options, access, recorder=recorder)
     if access is None or not access.needs_key:
         app.user_middleware.append(Middleware(OwnHosts, names=own_names(options)))
     server = make_server(app, options)
-    notify(f"serving {', '.join(service.model_names[:3])} ... at http://{host}:{port}/v1")
+    notify(serving_line(service, listener))
     _collect_garbage_seldom()
     asyncio.run(_serve(server, listener, app.state.places, load))
     notify("stopped")
+
+
+def serving_line(service: Service, listener: socket.socket) -> str:
+    """Return the line that says what is served, and where."""
+    host, port = listener.getsockname()[:2]
+    return f"serving {', '.join(service.model_names[:3])} ... at http://{host}:{port}/v1"
 
 
 def make_server(app: FastAPI, options: ServeOptions) -> uvicorn.Server:
@@ -127,17 +134,3 @@ def _collect_garbage_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens at an address; port 0 takes a free one."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Where the protocol is not named, asyncio leaves small writes to wait for the client (40 ms).
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise CopeError(f"cannot serve at {host}:{port}: {error.strerror or error}") from None
-    return listener

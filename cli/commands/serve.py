@@ -35,6 +35,7 @@ serve_options = option_group(
     domain_option,
     option("--host", default="127.0.0.1", help="Address to bind to."),
     option("--port", type=click.IntRange(0, 65535), default=8321),
+    count("--workers", default=1, help="Processes that answer; not with models in this process."),
     count("--at-once", help="Requests answered at once; as many as keep the first tier busy."),
     count("--queue", type=click.IntRange(0), default=64, help="Requests that may wait."),
     count("--max-body", default=1_000_000, help="Bytes that a request may have."),
@@ -103,23 +104,17 @@ def command(
     Point any client of that API at http://HOST:PORT/v1. The model `cope` is the program,
     `cope/PRESET` another preset, `cope/TIER` one tier alone.
     """
-    from ...serve import (
-        RecordOptions,
-        Service,
-        TrafficRecorder,
-        open_access,
-        run_server,
-        traced_service,
-    )
+    from ...serve import ServerSetup, run_setup
 
-    domain = serve_options.domain
-    access = open_access(key_file, serve_options.host, budget)
-    team = app.make_team(team_options)
-    service = Service.from_options(
-        program_options, team_options, domain, team=team, notify=notify, shortcut=shortcut
+    setup = ServerSetup(
+        serve_options,
+        program_options,
+        team_options,
+        key_file,
+        budget,
+        shortcut,
+        record,
+        audit,
+        traces,
     )
-    what = RecordOptions.of(record, audit, team_options, program_options)
-    recorder = what and TrafficRecorder(service, what, access, notify)
-    load = partial(app.load_models, team, service.program.preset.tiers)
-    with traced_service(service, app.tracker if traces else None, traces):
-        run_server(service, serve_options, access, notify, load, recorder)
+    run_setup(setup, app.make_team, app.load_models, app.tracker, notify)
