@@ -5,6 +5,7 @@ the team's. So there is a bounded number of series, and neither prompts nor keys
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -192,6 +193,11 @@ def shared_metrics() -> Iterator[None]:
             del os.environ[_FOLDER]
             if before is not None:
                 os.environ[_FOLDER] = before
+
+
+def drop_shared_metrics() -> None:
+    """Remove the folder of a server whose first process was killed."""
+    shutil.rmtree(os.environ.get(_FOLDER, ""), ignore_errors=True)
 
 
 def forget_process(pid: int) -> None:

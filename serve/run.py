@@ -70,6 +70,7 @@ def run_server(
     if access is None or not access.needs_key:
         app.user_middleware.append(Middleware(OwnHosts, names=own_names(options)))
     server = make_server(app, options)
+    listener.listen(server.config.backlog)  # who reads the next line may connect at once
     notify(serving_line(service, listener))
     _collect_garbage_seldom()
     asyncio.run(_serve(server, listener, app.state.places, load))

@@ -8,6 +8,7 @@ import sys
 import threading
 import traceback
 from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING
 
 from ..models.error_text import describe_error
 from ..programs.resolve import ignore, resolve_team
@@ -15,9 +16,13 @@ from ..util.libraries import silence_libraries
 from ..util.redact import redact_error
 from ..util.streams import open_missing_streams
 from ..util.text import one_line
+from .metrics import drop_shared_metrics
 from .run import run_server
 from .setup import ServerSetup
 from .tracing import traced_service
+
+if TYPE_CHECKING:
+    from ..tracking import Tracker
 
 
 def work(setup: ServerSetup, listener: socket.socket, silent: bool, report: Connection) -> None:
@@ -53,9 +58,13 @@ def work(setup: ServerSetup, listener: socket.socket, silent: bool, report: Conn
         text = describe_error(error) or f"unexpected {type(error).__name__}: {error}"
         report.send(one_line(redact_error(text)))
         sys.exit(1)
+    finally:
+        parent = multiprocessing.parent_process()
+        if parent is not None and not parent.is_alive():
+            drop_shared_metrics()
 
 
-def _tracker(setup: ServerSetup):
+def _tracker(setup: ServerSetup) -> "Tracker | None":
     if setup.traces is None:
         return None
     from ..tracking import MlflowTracker
@@ -67,6 +76,7 @@ def _leave_terminal() -> None:
     """Leave Ctrl-C to the process that started this one, which says when to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "setpgrp"):  # not on Windows
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # some terminals stop other groups that write
         os.setpgrp()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 

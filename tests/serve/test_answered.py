@@ -12,7 +12,7 @@ from support.api import body
 
 from cope import Cascade
 from cope.programs.events import Planned
-from cope.serve import Access, Service, make_app
+from cope.serve import Access, ServeOptions, Service, make_app
 from cope.serve.accounts import Account, Accounts, Limits
 from cope.serve.answered import Answered, AnsweredQuestion
 from cope.serve.errors import ApiError
@@ -71,6 +71,32 @@ def test_the_tool_explains_an_answer_to_the_key_that_asked(
     (round_,) = explained["rounds"]
     assert round_["accepted"] and round_["votes"]["42"] >= 6 and round_["plans"][0] == "Add."
     assert others["isError"] and "no answer has this id" in others["content"][0]["text"]
+
+
+def test_one_of_several_processes_answers_the_tools_but_explains_nothing(
+    scripted: Callable[..., Any],
+) -> None:
+    """The next request may be another process's, so only what needs no memory is answered."""
+    team = scripted(lambda ask: "Add." if ask.role == "plan" else "So.\nAnswer: 42").team
+    service = Service(Cascade("cope", team))
+    app = make_app(service, ServeOptions(workers=2), log=lambda line: None)
+
+    async def run() -> list[dict[str, Any]]:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+            accepts = {"Accept": "application/json, text/event-stream"}
+            replies = []
+            arguments: dict[str, Any] = {"question": "What is 6 times 7?"}
+            for name in ("ask", "explain"):
+                call = {"name": name, "arguments": arguments}
+                rpc = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+                replies.append(explanation(await http.post("/mcp", json=rpc, headers=accepts)))
+                arguments = {"id": replies[0]["structuredContent"]["id"]}
+            return replies
+
+    asked, explained = asyncio.run(run())
+    assert asked["structuredContent"]["answer"] == "42" and not asked["isError"]
+    assert explained["isError"] and "--workers 1" in explained["content"][0]["text"]
 
 
 def answered(chars: int) -> AnsweredQuestion:

@@ -18,7 +18,7 @@ def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     engine = ScriptedEngine(lambda messages, request: "Answer: 42")
     give_team(monkeypatch, lambda options: Team(engine, engine, cache=False))
     runs: list[Any] = []
-    monkeypatch.setattr("cope.serve.run_server", lambda *given: runs.append(given))
+    monkeypatch.setattr("cope.serve.start.run_server", lambda *given: runs.append(given))
     monkeypatch.setattr("cope.serve.access.user_data_dir", lambda name: str(tmp_path))
     return runs
 

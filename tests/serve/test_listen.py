@@ -6,13 +6,13 @@ import socket
 import pytest
 
 from cope.errors import CopeError
-from cope.serve.run import _listen
+from cope.serve.listen import listen
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_a_reply_in_two_writes_does_not_wait_for_the_client(host: str) -> None:
     try:
-        listener = _listen(host, 0)
+        listener = listen(host, 0)
     except (CopeError, OSError):
         pytest.skip(f"this machine has no {host}")
 
