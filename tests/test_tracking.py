@@ -105,3 +105,24 @@ def test_the_store_is_the_given_one_else_the_environments_else_a_file_here(
     assert store_uri("sqlite:///other.db") == "sqlite:///other.db"
     assert store_file("http://localhost:5000") is None
     assert os.fspath(store_file("sqlite:////tmp/a.db") or "") == "/tmp/a.db"
+
+
+def test_two_processes_that_make_an_experiment_at_once_share_it(
+    store: str, monkeypatch: pytest.MonkeyPatch
+):
+    """The other one makes it after this one has found none."""
+    import mlflow
+
+    find = mlflow.get_experiment_by_name
+    looks: list[str] = []
+
+    def late(name: str) -> object:
+        if name != "cope-race" or looks:
+            return find(name)
+        looks.append(name)
+        mlflow.create_experiment(name)
+        return None
+
+    monkeypatch.setattr(mlflow, "get_experiment_by_name", late)
+    with tracking.tracked_run("cope-race", "cope", {}, store=store) as run:
+        assert looks and run.experiment_id == find("cope-race").experiment_id

@@ -266,7 +266,13 @@ def _experiment_id(name: str, uri: str) -> str:
     # The default location of artifacts depends on the working directory.
     file = store_file(uri)
     location = (file.resolve().parent / ARTIFACTS / name).as_uri() if file else None
-    return mlflow.create_experiment(name, artifact_location=location)
+    try:
+        return mlflow.create_experiment(name, artifact_location=location)
+    except MlflowException:
+        made = mlflow.get_experiment_by_name(name)  # by another process in the meantime
+        if made is None:
+            raise
+        return made.experiment_id
 
 
 def _existing_run_id(run_id: str | None) -> str | None:

@@ -85,6 +85,11 @@ def test_the_dockerfile_is_linted() -> None:
     lint("hadolint", "--no-color", str(DEPLOY / "Dockerfile"))
 
 
+def test_the_unit_stops_the_first_process_alone() -> None:
+    """It tells the workers; a second signal would end them at once."""
+    assert "KillMode=mixed" in UNIT.splitlines()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [["verify"], ["security", "--offline=true", "--threshold=25"]])
 def test_the_unit_is_verified_and_hardened(words: list[str]) -> None:
