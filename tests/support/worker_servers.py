@@ -135,7 +135,7 @@ def started(folder: Path, *words: str, workers: int = 2) -> Iterator[Started]:
 
 
 def _read(server: Started) -> None:
-    for line in server.process.stderr:
+    for line in server.process.stderr or ():
         server.lines.append(line.rstrip("\n"))
         found = re.match(r"serving .* at (http://\S+)/v1", line)
         if found:
