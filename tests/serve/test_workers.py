@@ -149,14 +149,10 @@ def test_lines_of_the_log_do_not_mix_and_the_address_is_said_once(server: Starte
     assert len({line["id"] for line in server.log}) == len(server.log)
 
 
-def metric_folders() -> set[str]:
-    return set(Path(tempfile.gettempdir()).glob("cope-metrics-*"))
-
-
 def test_a_killed_process_is_replaced_and_sigterm_lets_requests_end(tmp_path: Path) -> None:
-    folders = metric_folders()
     with started(tmp_path) as server:
         assert ask(server.url, 40) == [200] * 40
+        assert list(tmp_path.glob("cope-metrics-*"))
         killed = server.workers[0]
         server.upstream.open.clear()
         killed.kill()
@@ -189,7 +185,41 @@ def test_a_killed_process_is_replaced_and_sigterm_lets_requests_end(tmp_path: Pa
         assert server.process.wait(SECONDS) == 0
         assert not any(worker.is_running() for worker in workers)
     assert server.messages[-1] == "stopped" and "Traceback" not in "\n".join(server.lines)
-    assert metric_folders() == folders
+    assert not list(tmp_path.glob("cope-metrics-*"))
+
+
+def test_killed_processes_keep_no_request_of_a_key_out(tmp_path: Path) -> None:
+    key = Accounts(tmp_path / "keys.sqlite").add("mary", Limits(in_flight=2))
+    with started(tmp_path) as server:
+        server.upstream.open.clear()
+
+        async def kill_both() -> list[int | BaseException]:
+            async with httpx.AsyncClient(timeout=SECONDS) as http:
+                sent = [asyncio.create_task(post(http, server.url, key)) for _ in range(2)]
+                while server.upstream.running < 2:
+                    await asyncio.sleep(0.01)
+                assert await post(http, server.url, key) == 429
+                for worker in server.workers:
+                    worker.kill()
+                return await asyncio.gather(*sent, return_exceptions=True)
+
+        for lost in asyncio.run(kill_both()):
+            assert isinstance(lost, httpx.TransportError)
+        server.upstream.open.set()
+        assert ask(server.url, 1, key) + ask(server.url, 1, key) == [200, 200]
+        server.upstream.open.clear()
+        server.upstream.most = 0
+
+        async def hold_two() -> list[int]:
+            async with httpx.AsyncClient(timeout=SECONDS) as http:
+                sent = [asyncio.create_task(post(http, server.url, key)) for _ in range(9)]
+                while sum(task.done() for task in sent) < 7:
+                    await asyncio.sleep(0.01)
+                server.upstream.open.set()
+                return await asyncio.gather(*sent)
+
+        assert Counter(asyncio.run(hold_two())) == {200: 2, 429: 7}
+        assert server.end() == 0
 
 
 async def _refused(url: str) -> int:
@@ -217,13 +247,13 @@ def test_ctrl_c_at_the_terminal_is_one_quiet_end(tmp_path: Path, is_ready: bool)
 
 
 def test_processes_end_when_the_first_one_is_killed(tmp_path: Path) -> None:
-    folders = metric_folders()
     with started(tmp_path) as server:
         workers: list[Any] = server.workers
         assert ask(server.url, 10) == [200] * 10
+        assert list(tmp_path.glob("cope-metrics-*"))
         assert server.end(signal.SIGKILL) == -signal.SIGKILL
         wait_until(lambda: not any(worker.is_running() for worker in workers))
-    assert metric_folders() == folders
+    assert not list(tmp_path.glob("cope-metrics-*"))
 
 
 def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`cope serve --workers N` as a user starts it, before a server of chat completions that can hold replies back."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -114,7 +115,12 @@ def started(folder: Path, *words: str, workers: int = 2) -> Iterator[Started]:
         command += ["--port", "0", "--key-file", str(folder / "keys.sqlite")]
         command += ["--workers", str(workers), *words]
         process = subprocess.Popen(
-            command, stderr=subprocess.PIPE, text=True, cwd=folder, start_new_session=True
+            command,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=folder,
+            env={**os.environ, "TMPDIR": str(folder)},
+            start_new_session=True,
         )
         server = Started(process, upstream)
         reading = threading.Thread(target=_read, args=(server,))
