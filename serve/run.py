@@ -65,12 +65,14 @@ def run_server(
         enable_memory_cache=dspy.cache.enable_memory_cache,
         memory_max_entries=MOST_CACHED,
     )
+    shares_port = listener is not None
     listener = listener or listen(options.host, options.port)
     app = make_app(service, options, access, recorder=recorder)
     if access is None or not access.needs_key:
         app.user_middleware.append(Middleware(OwnHosts, names=own_names(options)))
     server = make_server(app, options)
-    listener.listen(server.config.backlog)  # who reads the next line may connect at once
+    if shares_port:
+        listener.listen(server.config.backlog)  # from now on clients wait for this process
     notify(serving_line(service, listener))
     _collect_garbage_seldom()
     asyncio.run(_serve(server, listener, app.state.places, load))
@@ -80,6 +82,7 @@ def run_server(
 def serving_line(service: Service, listener: socket.socket) -> str:
     """Return the line that says what is served, and where."""
     host, port = listener.getsockname()[:2]
+    host = f"[{host}]" if ":" in host else host
     return f"serving {', '.join(service.model_names[:3])} ... at http://{host}:{port}/v1"
 
 
@@ -90,6 +93,7 @@ def make_server(app: FastAPI, options: ServeOptions) -> uvicorn.Server:
         http=partial(PatientProtocol, options.patience),  # pyright: ignore[reportArgumentType]
         log_level="warning",
         access_log=False,
+        lifespan="off",  # the application has none, and a second signal would print its end
         timeout_graceful_shutdown=1,  # it has waited for the running requests already
         server_header=False,
     )

@@ -6,7 +6,8 @@ import socket
 import pytest
 
 from cope.errors import CopeError
-from cope.serve.listen import listen
+from cope.serve.listen import listen, listen_for_workers
+from cope.serve.run import serving_line
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -32,3 +33,39 @@ def test_a_reply_in_two_writes_does_not_wait_for_the_client(host: str) -> None:
                 writer.close()
 
     assert asyncio.run(no_delay())
+
+
+def test_the_line_has_an_address_that_clients_understand() -> None:
+    class Bound:
+        def getsockname(self) -> tuple[str, int, int, int]:
+            return "::1", 8321, 0, 0
+
+    class Served:
+        model_names = ("cope",)
+
+    assert serving_line(Served(), Bound()) == "serving cope ... at http://[::1]:8321/v1"
+
+
+def test_processes_have_sockets_of_one_port_that_nobody_else_uses() -> None:
+    listeners = listen_for_workers("127.0.0.1", 0, 3)
+    try:
+        (port,) = {listener.getsockname()[1] for listener in listeners}
+        for listener in listeners:
+            listener.listen()
+        with pytest.raises(CopeError, match=f"cannot serve at 127.0.0.1:{port}"):
+            listen_for_workers("127.0.0.1", port, 2)
+    finally:
+        for listener in listeners:
+            listener.close()
+    for listener in listen_for_workers("127.0.0.1", port, 2):
+        assert listener.getsockname()[1] == port
+        listener.close()
+
+
+def test_where_connections_are_not_spread_all_have_one_socket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cope.serve.listen._IS_BALANCED", False)
+    first, *others = listen_for_workers("127.0.0.1", 0, 3)
+    assert others == [first, first]
+    first.close()
