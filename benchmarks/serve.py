@@ -1,12 +1,13 @@
 """How much does `cope serve` add to a model's time under load, compared with other proxies?
 
 A stub server answers every call after a fixed delay. The same clients ask it directly, through a
-bare Starlette proxy, through LiteLLM's proxy, and through `cope serve` with one tier alone, so that
-each request is one call. Server, stub and clients are processes of their own.
+bare Starlette proxy, through LiteLLM's proxy, and through `cope serve` with one tier alone, by one
+process and by several, so that each request is one call. Server, stub and clients are processes of
+their own.
 
     ideal = the delay; added = a proxy's percentile minus that of the stub alone
 
-The defaults take under six minutes once LiteLLM's proxy is installed, which the first run does.
+The defaults take about six minutes once LiteLLM's proxy is installed, which the first run does.
 With more clients than a server can answer in time, `p99 / ideal` says how far it is from that: 200
 clients and 200 ms offer 1,000 requests a second.
 """
