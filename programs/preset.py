@@ -150,6 +150,12 @@ class Preset(BaseModel):
         """Return whether a later round sees the plan of round `number`."""
         return any(number in later.sees for later in self.rounds[number:])
 
+    def with_hint_tokens(self, number: int, tokens: int | None) -> "Preset":
+        """Return the preset with hints of another length in a round, counted from 1."""
+        rounds = list(self.rounds)
+        rounds[number - 1] = rounds[number - 1].model_copy(update={"hint_tokens": tokens})
+        return self.model_copy(update={"rounds": tuple(rounds)})
+
     def with_overrides(
         self, samples: int | None = None, thresholds: tuple[float, ...] = ()
     ) -> "Preset":

@@ -12,12 +12,16 @@ from ...programs.demonstrations import KNNDemos
 from ...programs.demos import usable_demos, visible_fields
 from ...programs.ensemble import Ensemble, Members, members_of
 from ...programs.module import ProgramModule
+from ...programs.plan_kinds import PLAN_KINDS
 from ...programs.predictor_name import PredictorName, round_attribute
 from ...tracking import prompt_template
 from ...util.text import indented
 
 PromptState = dict[str, dict[str, Any]]
-"""By predictor: `instructions`, `demos`, and `neighbours` with demonstrations to select from."""
+"""By predictor: `instructions`, `demos`, and `neighbours` with demonstrations to select from.
+
+The reasoner of a round with a hint has `hint_tokens` too, because an optimizer may change them.
+"""
 
 _MEMBER_PREFIX = "peer_"  # prefix of the predictors of an ensemble's other members, from peer_2 on
 
@@ -45,6 +49,9 @@ def prompt_state(program: Cascade) -> PromptState:
         state[name] = predictor_state(predict)
     for name, demos in program.knn_demos.items():
         state[name]["neighbours"] = demos.as_dict()
+    for number, spec in enumerate(program.preset.rounds, 1):
+        if spec.plan and PLAN_KINDS[spec.plan].use_as == "prefix":
+            state[str(PredictorName(number, "reasoner"))]["hint_tokens"] = spec.hint_tokens
     others = [prompt_state(member) for member in members_of(program)[1:]]
     return ensemble_state(state, others)
 
@@ -80,6 +87,8 @@ def apply_state(program: Cascade, state: PromptState) -> None:
     for name, predict in ProgramModule.named_parameters(program):
         predict.signature = predict.signature.with_instructions(state[name]["instructions"])
         predict.demos = [dspy.Example(**demo) for demo in state[name]["demos"]]
+        if "hint_tokens" in state[name]:
+            set_hint_tokens(program, PredictorName.parse(name).round, state[name]["hint_tokens"])
     knn_demos: dict[str, KNNDemos] = {}
     others: dict[str, PromptState] = {}
     for name, prompt in state.items():
@@ -98,6 +107,18 @@ def apply_state(program: Cascade, state: PromptState) -> None:
         program.others = Members(members)
     elif others:
         raise TypeError("the prompts of an ensemble do not fit into a single cascade")
+
+
+def set_hint_tokens(program: Cascade, number: int, tokens: int | None) -> None:
+    """Set how many tokens of the planner's answer a round continues.
+
+    Args:
+        program: the program, which is changed.
+        number: the round, counted from 1.
+        tokens: the maximum tokens of the hint; None is the limit of plans.
+    """
+    program.preset = program.preset.with_hint_tokens(number, tokens)
+    getattr(program, round_attribute(number)).spec = program.preset.rounds[number - 1]
 
 
 def prompts_text(state: Mapping[str, Mapping[str, Any]]) -> str:
@@ -119,6 +140,8 @@ def prompts_text(state: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _predictor_text(name: str, prompt: Mapping[str, Any]) -> str:
     parts = [f"{name}\n{indented(prompt['instructions'])}"]
+    if prompt.get("hint_tokens"):
+        parts.append(f"  continues a hint of {prompt['hint_tokens']} tokens")
     parts += _demo_texts("demonstration", prompt["demos"])
     nearest = prompt.get("neighbours")
     if nearest:

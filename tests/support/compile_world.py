@@ -26,8 +26,8 @@ BUDGETS = {"cope": 400, "plan-then-solve": 190, "small": 100}
 LIMITS = {"small": 2, "large": 2}
 """DSPy starts about as many threads for each evaluation: two show what more would."""
 
-ANY_PRESET = [name for name in OPTIMIZERS if name != "blueprint"]
-"""The optimizers for programs without a plan of kind `blueprint`."""
+ANY_PRESET = [name for name in OPTIMIZERS if name not in ("blueprint", "hint-length")]
+"""The optimizers for programs with any kinds of plans."""
 
 Reply = Callable[[str, list[dict[str, str]], Any], str]
 

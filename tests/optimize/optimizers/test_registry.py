@@ -62,7 +62,7 @@ def test_every_optimizer_is_registered_under_its_own_name() -> None:
     assert {name: optimizer.name for name, optimizer in OPTIMIZERS.items()} == {
         name: name for name in OPTIMIZERS
     }
-    assert len(OPTIMIZERS) == 13
+    assert len(OPTIMIZERS) == 14
 
 
 def test_the_help_lists_each_optimizer_with_what_it_changes() -> None:
