@@ -134,28 +134,12 @@ def systems(
 
     yield "cascade", cascade
     yield "cascade, pre-gate by knn", gated
-    yield "abc", lambda: agreement(record, tiers, alone, fit)
     for kind in trained_kinds():
         yield kind, lambda kind=kind: trained(kind)
 
 
 VOTING = ("c3po", "cascade-routing", "frugalgpt")
 """Systems that see how many samples of a tier agree."""
-
-
-def agreement(record: Any, tiers: Sequence[str], alone: Mapping[str, Any], fit: Any) -> list[Any]:
-    """Return the results of ABC, whose theta comes from other questions than it decides on."""
-    from cope.errors import CopeError
-    from cope.eval.replay.trained import recorded_table
-    from cope.optimize.training.crossfit import cross_fitted_results
-    from cope.programs.systems.agreement_policy import AgreementPolicy
-
-    if len(tiers) < 3:
-        raise CopeError("abc needs two smaller models or more: import the record with --tier")
-    if record.tells_outcomes_only:
-        raise CopeError("abc compares answers, and the record tells only who is right")
-    table, _ = recorded_table(record, alone)
-    return cross_fitted_results(AgreementPolicy, table, alone, fit)
 
 
 def table_rows(task: str, comparison: Any, last: str) -> list[list[Any]]:

@@ -62,10 +62,11 @@ def check_replayable(source: str) -> None:
     if is_system_file(source):
         return
     kind = source_system(source)
+    if kind == AgreementCascade.name:
+        return
     if isinstance(SYSTEMS.by_name(kind), TrainedKind):
         raise untrained_error(kind)
-    if kind != AgreementCascade.name:
-        raise only_cascades_error(kind)
+    raise only_cascades_error(kind)
 
 
 def source_system(source: str) -> str:

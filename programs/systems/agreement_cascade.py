@@ -52,9 +52,9 @@ class AgreementCascade:
 
     It needs k small models, which `--tier` adds to the team. Departures: one level of small models,
     each with one greedy call, then the large tier. The paper sets theta on about 100 labeled
-    questions; here it is a setting, and 0.67 without one, so that two of three models do not
-    suffice. Where the team has one small model, its samples may stand in for models: the paper does
-    not do that, since samples of one model share its mistakes.
+    questions, as `cope train abc` does; here it is a setting, and 0.67 without one, so that two of
+    three models do not suffice. Where the team has one small model, its samples may stand in for
+    models: the paper does not do that, since samples of one model share its mistakes.
 
     Args:
         team: the tiers.

@@ -7,8 +7,10 @@ from typing import Any, Self
 from ...errors import CopeError
 from ...stats.tolerance import FLOAT_TOLERANCE
 from ..ngram_vectors import normalize_text
+from .agreement_cascade import AgreementCascade
 from .outcomes import OutcomeTable
 from .policy import Costs, Decision, FitOptions, Policy, Seen, simulate
+from .trained_kind import TrainedKind
 
 THETA = 0.67
 
@@ -36,8 +38,15 @@ class AgreementPolicy(Policy):
 
         The cheapest of equally accurate ones counts, and the cheapest of all where none is within
         the cost. The paper bounds the share of wrong answers that are accepted instead.
+
+        Raises:
+            CopeError: for fewer than two smaller models, and for answers that are not known.
         """
         small = len(train.tiers) - 1
+        if small < 2:
+            raise CopeError("abc needs two smaller models or more beside the last one")
+        if not any(answer for answer in train.answers[:, 0]):
+            raise CopeError("abc compares answers, and here only right or wrong is known")
         best: tuple[tuple[bool, float, float], Self] | None = None
         for outvoted in range(small):
             policy = cls(train.tiers, train.mean_costs, theta=outvoted / small)
@@ -47,8 +56,7 @@ class AgreementPolicy(Policy):
             merit = (within, round(float(found.scores.mean()), 9) if within else 0.0, -cost)
             if best is None or merit > best[0]:
                 best = merit, policy
-        if best is None:
-            raise CopeError("abc needs smaller tiers beside the last one")
+        assert best is not None
         return best[1]
 
     def decide(self, questions: Sequence[str], seen: Sequence[Seen]) -> list[Decision]:
@@ -86,3 +94,6 @@ class AgreementPolicy(Policy):
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tiers: Sequence[str], costs: Costs) -> Self:
         return cls(tiers, costs, float(state["theta"]))
+
+
+ABC = TrainedKind(AgreementCascade.name, AgreementPolicy, AgreementCascade)

@@ -1,4 +1,4 @@
-"""A system that must be trained: its policy by name, which a file of `cope train` completes."""
+"""A system that can be trained: its policy by name, which a file of `cope train` completes."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from .registry import SYSTEMS
 
 if TYPE_CHECKING:
     from ...models import Team
-    from .base import System, SystemOptions
+    from .base import System, SystemFactory, SystemOptions
 
 
 @dataclass(frozen=True)
@@ -19,18 +19,22 @@ class TrainedKind:
     Attributes:
         name: its name in `SYSTEMS`.
         policy: learns and decides.
+        untrained: makes the system without a file; None for one that needs the file.
     """
 
     name: str
     policy: type[Policy]
+    untrained: "SystemFactory | None" = None
 
     def __call__(self, team: "Team", options: "SystemOptions") -> "System":
-        """Raise an error, because the system needs a file.
+        """Make the system without the file of its training.
 
         Raises:
-            CopeError: always, with the command that makes the file.
+            CopeError: when it needs the file, with the command that makes it.
         """
-        raise untrained_error(self.name)
+        if self.untrained is None:
+            raise untrained_error(self.name)
+        return self.untrained(team, options)
 
 
 def untrained_error(name: str) -> CopeError:

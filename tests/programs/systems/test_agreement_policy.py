@@ -1,8 +1,11 @@
 """ABC on known answers: the smaller models' answer counts where more than theta of them gave it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from cope import CopeError
 from cope.programs.systems.agreement_policy import AgreementPolicy
 from cope.programs.systems.outcomes import Observation, OutcomeTable
 from cope.programs.systems.policy import FitOptions
@@ -78,3 +81,19 @@ def test_theta_is_learned_within_the_cost(wrong_pairs: int, share: float, theta:
     table = table_of(wrong_pairs)
     made = AgreementPolicy.fit(table, table, FitOptions(share=share))
     assert made.theta == pytest.approx(theta)
+
+
+def test_two_smaller_models_and_their_answers_are_needed() -> None:
+    table = table_of(0)
+    two = replace(
+        table,
+        tiers=("a", "large"),
+        scores=table.scores[:, 2:],
+        costs=table.costs[:, 2:],
+        confidence=table.confidence[:, 2:],
+        answers=table.answers[:, 2:],
+    )
+    unknown = replace(table, answers=np.full((16, 4), None))
+    for wrong, said in [(two, "two smaller models"), (unknown, "only right or wrong")]:
+        with pytest.raises(CopeError, match=said):
+            AgreementPolicy.fit(wrong, wrong, FitOptions())
