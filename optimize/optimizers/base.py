@@ -13,6 +13,7 @@ from ...programs.domains.registry import domain_by_name
 from ...programs.module import ProgramModule
 from ...programs.plan_kinds import PLAN_KINDS
 from ...programs.predictor_name import PredictorName
+from ...signatures import PlanKind
 from ..compiler.metric import Metric
 from ..compiler.student import Student
 
@@ -154,6 +155,12 @@ def visible_example(example: dspy.Example, student: Student) -> dspy.Example:
     return dspy.Example(**visible).with_inputs(*inputs)
 
 
+def plan_kind_of(student: Student, name: PredictorName) -> PlanKind | None:
+    """Return the kind of the plan that a predictor's round makes; None for a round without one."""
+    plan = student.preset.rounds[name.round - 1].plan
+    return PLAN_KINDS[plan] if plan else None
+
+
 def solved_rows(
     student: Student, predictor: str, rows: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]] | None:
@@ -167,10 +174,9 @@ def solved_rows(
     Returns:
         A question and its solution for each row that has both; None for another predictor.
     """
-    number, role = PredictorName.parse(predictor)
-    plan = student.preset.rounds[number - 1].plan
-    kind = PLAN_KINDS[plan] if plan else None
-    if role != "planner" or kind is None or kind.from_row is None:
+    name = PredictorName.parse(predictor)
+    kind = plan_kind_of(student, name)
+    if name.role != "planner" or kind is None or kind.from_row is None:
         return None
     demos: list[dict[str, Any]] = []
     for row in rows:

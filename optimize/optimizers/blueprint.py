@@ -8,12 +8,11 @@ from dspy.utils.exceptions import AdapterParseError, ContextWindowExceededError
 
 from ...errors import CopeError
 from ...models.adapter import LeanAdapter
-from ...programs.plan_kinds import PLAN_KINDS
 from ...programs.plans.examples import row_solution
 from ...programs.predictor_name import PredictorName
 from ...util.text import shorten
 from ..compiler.student import Student
-from .base import Optimizer, OptimizerContext
+from .base import Optimizer, OptimizerContext, plan_kind_of
 from .gepa import max_instruction_chars
 
 _ROWS = 6  # solved questions that the proposer sees: more do not fit a small context
@@ -78,10 +77,9 @@ def blueprint_predictors(student: Student) -> list[str]:
     """
     found = []
     for name, _ in student.named_parameters():
-        number, role = PredictorName.parse(name)
-        plan = student.preset.rounds[number - 1].plan
-        kind = PLAN_KINDS[plan] if plan else None
-        if role == "planner" and kind is not None and kind.is_constant:
+        parsed = PredictorName.parse(name)
+        kind = plan_kind_of(student, parsed)
+        if parsed.role == "planner" and kind is not None and kind.is_constant:
             found.append(name)
     if not found:
         raise CopeError(

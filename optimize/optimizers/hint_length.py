@@ -5,11 +5,10 @@ round has one length for all questions, the best on the validation questions.
 """
 
 from ...errors import CopeError
-from ...programs.plan_kinds import PLAN_KINDS
 from ...programs.predictor_name import PredictorName
 from ..compiler.prompts import set_hint_tokens
 from ..compiler.student import Student
-from .base import Optimizer, OptimizerContext
+from .base import Optimizer, OptimizerContext, plan_kind_of
 
 LENGTHS = (5, 10, 20, 40, 80)
 """The tokens that are tried, besides those of the preset."""
@@ -59,10 +58,10 @@ def hint_rounds(student: Student) -> list[int]:
     """
     found = []
     for name, _ in student.named_parameters():
-        number, role = PredictorName.parse(name)
-        plan = student.preset.rounds[number - 1].plan
-        if role == "reasoner" and plan and PLAN_KINDS[plan].use_as == "prefix":
-            found.append(number)
+        parsed = PredictorName.parse(name)
+        kind = plan_kind_of(student, parsed)
+        if parsed.role == "reasoner" and kind is not None and kind.use_as == "prefix":
+            found.append(parsed.round)
     if not found:
         raise CopeError(
             "the optimizer hint-length needs a round with a plan of kind hint: give a preset with "
