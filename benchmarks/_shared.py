@@ -63,7 +63,13 @@ class Ratio:
 def finish(
     as_json: bool, header: Sequence[str], rows: Sequence[Sequence[Any]], ratios: Sequence[Any]
 ) -> None:
-    """Print the results: a table and a line for each ratio, or one JSON document."""
+    """Print the results: a table and a line for each ratio, or one JSON document.
+
+    Raises:
+        ValueError: for two columns of one name, because JSON would keep one of them.
+    """
+    if len(set(header)) < len(header):
+        raise ValueError(f"two columns have one name: {', '.join(header)}")
     if as_json:
         named = [dict(zip(header, row, strict=True)) for row in rows]
         plain = [r if isinstance(r, str) else asdict(r) for r in ratios]

@@ -28,8 +28,8 @@ from typing import Any
 from _shared import finish, run, say
 
 HEADER = (
-    "kind", "accuracy", "95%", "against again", "95%", "large tokens", "plan / answer",
-    "against the mixture", "95%",
+    "kind", "accuracy", "accuracy, 95%", "against again", "against again, 95%", "large tokens",
+    "plan / answer", "against the mixture", "against the mixture, 95%",
 )  # fmt: skip
 KINDS = {
     "goal": {},
