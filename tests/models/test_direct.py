@@ -1,12 +1,10 @@
 """A request in the caller's own task gives what DSPy's own path gives, whatever the server does."""
 
 import asyncio
-import contextlib
 from typing import Any
 
 import dspy
 import pytest
-from dspy._vendor.lm15.providers.openai_chat import response_from_openai_chat
 from dspy.clients import execution
 from dspy.utils.callback import BaseCallback
 from support.fault_server import FaultServer, Reply, faulty
@@ -18,8 +16,6 @@ from cope.errors import CopeError
 from cope.models import Call, ScriptedEngine, metered
 from cope.models.direct import select_request
 from cope.models.lm import TierLM
-from cope.models.plain_reply import read_plain_reply
-from cope.models.replies import clean_usage
 
 OTHERS = {
     "good": GOOD,
@@ -102,6 +98,17 @@ def test_a_reply_counts_as_on_the_path_of_dspy(reply: Reply, monkeypatch: pytest
         direct, full = both_ways(api_model(server), SETTINGS[0], monkeypatch)
     assert direct == full
     assert server.bodies[0] == server.bodies[1] and server.keys[0] == server.keys[1]
+
+
+@pytest.mark.usefixtures("no_retries")
+@sweep("reply", REPLIES.values(), ids=REPLIES, every=4)
+def test_a_reply_counts_the_same_where_no_history_is_kept(reply: Reply):
+    with faulty(reply) as server:
+        lm = api_model(server)
+        given, counted, kept = outcome(lm, SETTINGS[1])
+        with dspy.context(disable_history=True):
+            assert outcome(lm, SETTINGS[1]) == (given, counted, [])
+    assert len(kept) <= 1
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
@@ -208,127 +215,3 @@ def test_each_of_several_completions_is_read_as_dspy_reads_it_alone(
         assert str(response.message).replace(f"Answer: {index}", "Answer: 0") == str(alone.message)
         assert response.finish_reason == alone.finish_reason
         assert response.provider_data["choices"][0]["message"]["content"] == f"Answer: {index}"
-
-
-PROMPTS = {
-    "text": [{"role": "user", "content": "5 + 6?"}],
-    "with instructions": [
-        {"role": "system", "content": 'Say "so", \u00e9 or \u4e2d.'},
-        {"role": "user", "content": "5 + 6?\n"},
-    ],
-    "with an example": [
-        {"role": "user", "content": "1 + 1?"},
-        {"role": "assistant", "content": "2"},
-        {"role": "user", "content": "5 + 6?"},
-    ],
-    "with two instructions": [
-        {"role": "system", "content": "One."},
-        {"role": "system", "content": "Two."},
-        {"role": "user", "content": "5 + 6?"},
-    ],
-    "with a name": [{"role": "user", "content": "5 + 6?", "name": "me"}],
-    "empty": [{"role": "user", "content": ""}],
-}
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("messages", PROMPTS.values(), ids=PROMPTS)
-def test_another_prompt_of_the_same_settings_is_sent_as_dspy_sends_it(
-    messages: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-):
-    before = [message | {"content": f"{message['content']} 7"} for message in messages]
-
-    async def ask(lm: TierLM) -> list[Any]:
-        given: list[Any] = []
-        for prompt in (before, messages, messages):
-            try:
-                given.append(await lm.acall(messages=prompt, temperature=0.5))
-            except (dspy.LMError, ValueError) as error:
-                given.append((type(error), str(error)))
-        return given
-
-    bodies: list[list[Any]] = []
-    for is_observed in (False, True):
-        with faulty(GOOD) as server, monkeypatch.context() as patch:
-            if is_observed:
-                patch.setattr("cope.models.lm.is_unobserved", lambda lm: False)
-            bodies.append([asyncio.run(ask(api_model(server))), *server.bodies])
-    assert bodies[0] == bodies[1]
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("messages", PROMPTS.values(), ids=PROMPTS)
-def test_an_engine_gets_another_prompt_as_dspy_gives_it(
-    messages: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-):
-    requests: list[Any] = []
-
-    def answer(_: Any, request: Any) -> str:
-        requests.append(request)
-        return "Answer: 7"
-
-    before = [message | {"content": f"{message['content']} 7"} for message in messages]
-
-    async def ask(lm: TierLM) -> None:
-        for prompt in (before, messages):
-            with contextlib.suppress(dspy.LMError, ValueError):
-                await lm.acall(messages=prompt, temperature=0.5)
-
-    engine = ScriptedEngine(answer)
-    lm = Team(small=engine, large=engine, cache=False)["small"].lm
-    asyncio.run(ask(lm))
-    with monkeypatch.context() as patch:
-        patch.setattr("cope.models.lm.is_unobserved", lambda lm: False)
-        asyncio.run(ask(lm))
-    half = len(requests) // 2
-    assert requests[:half] == requests[half:]
-
-
-def test_dspy_makes_the_request_of_the_first_prompt_of_some_settings(
-    monkeypatch: pytest.MonkeyPatch,
-):
-    made: list[Any] = []
-
-    async def noted(lm: Any, call: Any) -> Any:
-        made.append(call)
-        return await select_request(lm, call)
-
-    async def ask(lm: TierLM) -> None:
-        for number in range(3):
-            for temperature in (0.5, 0.6):
-                await lm.acall(f"{number} + 4?", temperature=temperature)
-
-    monkeypatch.setattr("cope.models.direct.select_request", noted)
-    with faulty(GOOD) as server:
-        asyncio.run(ask(api_model(server)))
-    assert [call.legacy["temperature"] for call in made] == [0.5, 0.6] and len(server.bodies) == 6
-
-
-DETAILS = {"prompt_tokens_details": {"cached_tokens": 8}, "completion_tokens_details": None}
-DOCUMENTS = {
-    "plain": chat("Answer: 7"),
-    "cut": chat("Answer", reason="length"),
-    "without tokens": chat("7", usage=None),
-    "with one count": chat("7", usage={"completion_tokens": 2}),
-    "with details": chat("7", usage={"prompt_tokens": 9, "completion_tokens": 2} | DETAILS),
-    "with a total": chat("7", usage={"prompt_tokens": 9, "total_tokens": 40}),
-    "with an identifier": chat("7") | {"id": "x-1", "system_fingerprint": None},
-    "without an identifier": chat("7") | {"id": ""},
-    "without a reason": chat("7", reason=None),
-    "with a number that is none": chat("7") | {"created": float("nan")},
-    "without a model": chat("7") | {"model": ""},
-    "with a number for an identifier": chat("7") | {"id": 7},
-}
-
-
-@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
-def test_a_plain_reply_is_read_as_dspy_reads_it(document: dict[str, Any]):
-    document["usage"] = clean_usage(document.get("usage"))
-    read = read_plain_reply(document)
-    if read is not None:
-        assert read == response_from_openai_chat(document)
-
-
-def test_most_replies_are_plain():
-    names = [name for name, document in DOCUMENTS.items() if read_plain_reply(document)]
-    assert names == list(DOCUMENTS)[:8]
