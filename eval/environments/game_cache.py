@@ -35,6 +35,10 @@ class SolutionCache:
             if isinstance(line.get("key"), str):
                 self._known[line["key"]] = line
 
+    def knows(self, game: Game) -> bool:
+        """Return whether a game was solved before, or found to have no solution."""
+        return digest(dict(game)) in self._known
+
     def get(self, game: Game) -> tuple[bool, Solution | None]:
         """Return whether a game was solved before, and its solution; None when it has none."""
         line = self._known.get(digest(dict(game)))

@@ -9,6 +9,7 @@ from itertools import islice
 from ...errors import CopeError
 from ...models import run_sync
 from ...programs.agent.environment import Game, GameFailed
+from ...util.count_bar import CountBar
 from .base import Solution
 from .game_cache import SolutionCache, cache_folder
 from .process import GameLimits, solve_game
@@ -41,16 +42,21 @@ def solved_games(name: str, candidates: Iterator[Game], count: int) -> list[Solv
     """
     tries = list(islice(candidates, count * _MOST_TRIES))
     cache = SolutionCache(cache_folder(name))
-    found = run_sync(_solve(tries, count, cache))
+    with CountBar(f"{name}: solving games", count) as bar:
+        found = run_sync(_solve(tries, count, cache, bar))
     if not found:
         raise CopeError(f"{name}: none of {len(tries)} games can be solved: give other games")
     return found
 
 
-async def _solve(tries: list[Game], count: int, cache: SolutionCache) -> list[SolvedGame]:
+async def _solve(
+    tries: list[Game], count: int, cache: SolutionCache, bar: CountBar
+) -> list[SolvedGame]:
     found: list[SolvedGame] = []
     while tries and len(found) < count:
         batch, tries = tries[:_AT_ONCE], tries[_AT_ONCE:]
+        if not all(map(cache.knows, batch)):
+            bar.show(len(found))
         solutions = await asyncio.gather(*(_solution(game, cache) for game in batch))
         for game, solution in zip(batch, solutions, strict=True):
             if solution is not None and len(found) < count:

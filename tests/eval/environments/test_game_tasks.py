@@ -38,14 +38,18 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     return asked
 
 
-def test_games_are_those_that_a_planner_solves_and_are_solved_once(asked: list[Any]) -> None:
+def test_games_are_those_that_a_planner_solves_and_are_solved_once(
+    asked: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     games = CHESTS.load("test", 3)
+    assert capsys.readouterr().err == "chests: solving games: 0 of 3\n"
     assert [game.game["seed"] for game in games] == [0, 2, 4]
     assert games[0].answer == "\n".join(WINS)
     assert games[0].question == TASK
     count = len(asked)
     assert CHESTS.load("test", 3) == games
     assert len(asked) == count
+    assert capsys.readouterr().err == ""
     other = CHESTS.load("train", 3)
     assert not {one.game["seed"] for one in other} & {one.game["seed"] for one in games}
 
