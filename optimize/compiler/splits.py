@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _VALIDATION_NAMES = ("validation", "val", "dev")
 """Default names of the validation part of a file."""
 
+_MOST_LOADS = 5
+"""How often a task may generate more questions, because some were equal to others."""
+
 
 @dataclass(frozen=True)
 class Splits:
@@ -219,8 +222,7 @@ def load_splits(task: "Task", options: SplitOptions, seed: int = 0) -> Splits:
             )
         if data and not parts and not is_hub_address(data) and option in options.named:
             raise CopeError(f"{flag} {name}: the rows of {data} have no field split that names it")
-    wanted = _wanted_of_generated(task, options)
-    pool = task.load(options.train_split, wanted, data)
+    pool = _load_pool(task, options)
     pools = {options.train_split: pool}
     val_pool = None
     if options.val_split != options.train_split:
@@ -233,6 +235,21 @@ def load_splits(task: "Task", options: SplitOptions, seed: int = 0) -> Splits:
             raise CopeError("--group names a column of your own file: give it with --data FILE")
         groups = _load_groups(data, options.group, pools)
     return split(pool, val_pool, options.train, options.val, seed, groups)
+
+
+def _load_pool(task: "Task", options: SplitOptions) -> list[dspy.Example]:
+    """Return the training questions; a task that generates them makes as many different ones."""
+    wanted = count = _wanted_of_generated(task, options)
+    pool = task.load(options.train_split, count, options.data)
+    if wanted is None or count is None:
+        return pool
+    for _ in range(_MOST_LOADS):
+        missing = wanted - len(_unique(pool, set())[0])
+        if missing <= 0:
+            break
+        count += max(missing, count // 10)
+        pool = task.load(options.train_split, count, options.data)
+    return pool
 
 
 def _wanted_of_generated(task: "Task", options: SplitOptions) -> int | None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import dspy
 import pytest
 from support.compile_world import rows
 
@@ -80,3 +81,38 @@ def test_questions_of_a_group_are_on_one_side(parts: tuple[str, str] | None, tmp
     assert customers(free.train) & customers(free.val), "without groups they are on both sides"
     with pytest.raises(CopeError, match="has no column 'costumer': did you mean customer"):
         load_splits(task_by_name("jsonl"), SplitOptions(str(data), group="costumer"))
+
+
+class Generated:
+    """A task that generates as many questions as are wanted, of which some are equal.
+
+    Args:
+        different: how many different ones there are at most.
+        every: each question of this number is equal to the one before.
+    """
+
+    name = "made"
+    is_generated = True
+
+    def __init__(self, different: int, every: int) -> None:
+        self._different, self._every = different, every
+
+    def load(self, split: str, limit: int | None = None, data: str | None = None) -> list[Any]:
+        rows = []
+        for number in range(limit or 20):
+            text = f"{split} {(number - number // self._every) % self._different}"
+            rows.append(dspy.Example(question=text, answer="1").with_inputs("question"))
+        return rows
+
+
+@pytest.mark.parametrize("every", [2, 3, 10])
+def test_a_task_that_generates_equal_questions_makes_more(every: int):
+    task: Any = Generated(1000, every)
+    made = load_splits(task, SplitOptions(train=30, val=10))
+    assert (len(made.train), len(made.val)) == (30, 10)
+
+
+def test_a_task_that_has_no_more_different_questions_is_not_asked_for_ever():
+    task: Any = Generated(25, 10)
+    with pytest.raises(CopeError, match="more than the 25 different ones"):
+        load_splits(task, SplitOptions(train=30, val=10))
