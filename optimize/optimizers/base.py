@@ -12,7 +12,7 @@ from ...models.lm import TierLM
 from ...programs.domains.registry import domain_by_name
 from ...programs.module import ProgramModule
 from ...programs.plan_kinds import PLAN_KINDS
-from ...programs.predictor_name import PredictorName
+from ...programs.predictor_name import PredictorName, Role
 from ...signatures import PlanKind
 from ..compiler.metric import Metric
 from ..compiler.student import Student
@@ -159,6 +159,17 @@ def plan_kind_of(student: Student, name: PredictorName) -> PlanKind | None:
     """Return the kind of the plan that a predictor's round makes; None for a round without one."""
     plan = student.preset.rounds[name.round - 1].plan
     return PLAN_KINDS[plan] if plan else None
+
+
+def planned_predictors(student: Student, role: Role, fits: Callable[[PlanKind], bool]) -> list[str]:
+    """Return the names of the predictors of a role whose rounds make a plan of a fitting kind."""
+    found = []
+    for name, _ in student.named_parameters():
+        parsed = PredictorName.parse(name)
+        kind = plan_kind_of(student, parsed)
+        if parsed.role == role and kind is not None and fits(kind):
+            found.append(name)
+    return found
 
 
 def solved_rows(

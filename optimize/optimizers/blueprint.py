@@ -9,10 +9,9 @@ from dspy.utils.exceptions import AdapterParseError, ContextWindowExceededError
 from ...errors import CopeError
 from ...models.adapter import LeanAdapter
 from ...programs.plans.examples import row_solution
-from ...programs.predictor_name import PredictorName
 from ...util.text import shorten
 from ..compiler.student import Student
-from .base import Optimizer, OptimizerContext, plan_kind_of
+from .base import Optimizer, OptimizerContext, planned_predictors
 from .gepa import max_instruction_chars
 
 _ROWS = 6  # solved questions that the proposer sees: more do not fit a small context
@@ -75,12 +74,7 @@ def blueprint_predictors(student: Student) -> list[str]:
     Raises:
         CopeError: when there is none.
     """
-    found = []
-    for name, _ in student.named_parameters():
-        parsed = PredictorName.parse(name)
-        kind = plan_kind_of(student, parsed)
-        if parsed.role == "planner" and kind is not None and kind.is_constant:
-            found.append(name)
+    found = planned_predictors(student, "planner", lambda kind: kind.is_constant)
     if not found:
         raise CopeError(
             "the optimizer blueprint needs a round with a plan of kind blueprint: give a preset "

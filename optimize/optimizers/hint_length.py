@@ -8,7 +8,7 @@ from ...errors import CopeError
 from ...programs.predictor_name import PredictorName
 from ..compiler.prompts import set_hint_tokens
 from ..compiler.student import Student
-from .base import Optimizer, OptimizerContext, plan_kind_of
+from .base import Optimizer, OptimizerContext, planned_predictors
 
 LENGTHS = (5, 10, 20, 40, 80)
 """The tokens that are tried, besides those of the preset."""
@@ -56,18 +56,13 @@ def hint_rounds(student: Student) -> list[int]:
     Raises:
         CopeError: when there is none.
     """
-    found = []
-    for name, _ in student.named_parameters():
-        parsed = PredictorName.parse(name)
-        kind = plan_kind_of(student, parsed)
-        if parsed.role == "reasoner" and kind is not None and kind.use_as == "prefix":
-            found.append(parsed.round)
+    found = planned_predictors(student, "reasoner", lambda kind: kind.use_as == "prefix")
     if not found:
         raise CopeError(
             "the optimizer hint-length needs a round with a plan of kind hint: give a preset with "
             'plan = "hint", such as cope-hint'
         )
-    return found
+    return [PredictorName.parse(name).round for name in found]
 
 
 OPTIMIZER = HintLengthOptimizer()
