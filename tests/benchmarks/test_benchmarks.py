@@ -302,8 +302,9 @@ def test_servers_are_loaded_and_one_that_cannot_be_installed_is_skipped(tmp_path
     assert found.returncode == 0, found.stderr
     document = json.loads(found.stdout)
     servers = {row["server"]: row for row in document["rows"]}
-    assert set(servers) == {"the stub alone", "bare Starlette proxy", "cope serve"}
+    proxies = ("bare Starlette proxy", "cope serve", "cope serve, 2 workers")
+    assert set(servers) == {"the stub alone", *proxies}
     assert all(row["errors"] == 0 and row["requests"] > 0 for row in servers.values())
-    for name in ("bare Starlette proxy", "cope serve"):
+    for name in proxies:
         assert all(servers[name][f"MB at {share}%"] > 1 for share in (10, 50, 100))
     assert [note for note in document["ratios"] if note.startswith("litellm was not measured")]

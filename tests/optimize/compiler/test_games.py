@@ -7,6 +7,7 @@ from typing import Any
 import dspy
 import pytest
 from support.agent_replies import field, steps_done, team
+from support.compile_world import ANY_PRESET
 from support.games import CHESTS
 from support.scripted_environment import GAME, TASK, WINS
 from support.sweeps import mostly_slow
@@ -23,8 +24,8 @@ from cope.programs.agent.settings import AgentSettings
 from cope.util.files import read_jsonl
 
 PROPOSAL = "Find the key carefully, and copy an action.\nProposed prefix for output field: Action"
-LEARN = [name for name, one in OPTIMIZERS.items() if one.learns_from_games]
-OTHERS = [name for name in OPTIMIZERS if name not in LEARN]
+LEARN = [name for name in ANY_PRESET if OPTIMIZERS[name].learns_from_games]
+OTHERS = [name for name, one in OPTIMIZERS.items() if not one.learns_from_games]
 
 
 def game(number: int) -> dspy.Example:
