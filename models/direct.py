@@ -91,8 +91,8 @@ def finish(lm: dspy.LM, call: PreparedCall, result: CallResult) -> Any:
     if history_is_kept() or call.request or dspy_setting("usage_tracker"):
         return execution.finalize(lm, call, result)
     response = result.responses if result.raw is None else result.raw
-    entry = {"response": response, "outputs": result.outputs}
-    lm.update_history(entry | {"usage": result.usage, "cost": result.cost})
+    used = {"usage": result.usage, "cost": result.cost}
+    lm.update_history({"response": response, "outputs": result.outputs, **used})
     return result.outputs
 
 

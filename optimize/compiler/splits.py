@@ -239,10 +239,11 @@ def load_splits(task: "Task", options: SplitOptions, seed: int = 0) -> Splits:
 
 def _load_pool(task: "Task", options: SplitOptions) -> list[dspy.Example]:
     """Return the training questions; a task that generates them makes as many different ones."""
-    wanted = count = _wanted_of_generated(task, options)
-    pool = task.load(options.train_split, count, options.data)
-    if wanted is None or count is None:
+    wanted = _wanted_of_generated(task, options)
+    pool = task.load(options.train_split, wanted, options.data)
+    if wanted is None:
         return pool
+    count = wanted
     for _ in range(_MOST_LOADS):
         missing = wanted - len(_unique(pool, set())[0])
         if missing <= 0:

@@ -1,9 +1,9 @@
 """The seam for optimizers: the `Optimizer` protocol and the context that an optimizer works in."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import dspy
 
@@ -16,6 +16,8 @@ from ...programs.predictor_name import PredictorName, Role
 from ...signatures import PlanKind
 from ..compiler.metric import Metric
 from ..compiler.student import Student
+
+Place = TypeVar("Place")
 
 
 @dataclass
@@ -170,6 +172,28 @@ def planned_predictors(student: Student, role: Role, fits: Callable[[PlanKind], 
         if parsed.role == role and kind is not None and fits(kind):
             found.append(name)
     return found
+
+
+def search_in_turn(
+    context: OptimizerContext,
+    places: Sequence[Place],
+    variants: Callable[[Student, Place], Iterable[Student]],
+) -> Student:
+    """Return the program with the best validation score, after one change at each place in turn.
+
+    Args:
+        context: the compile.
+        places: what is changed, one after the other.
+        variants: returns programs that differ from the best one so far at a place.
+    """
+    best = context.student
+    highest = sum(context.evaluate(best, context.valset))
+    for place in places:
+        for candidate in variants(best, place):
+            score = sum(context.evaluate(candidate, context.valset))
+            if score > highest:
+                highest, best = score, candidate
+    return best
 
 
 def solved_rows(

@@ -11,7 +11,7 @@ from ...models.adapter import LeanAdapter
 from ...programs.plans.examples import row_solution
 from ...util.text import shorten
 from ..compiler.student import Student
-from .base import Optimizer, OptimizerContext, planned_predictors
+from .base import Optimizer, OptimizerContext, planned_predictors, search_in_turn
 from .gepa import max_instruction_chars
 
 _ROWS = 6  # solved questions that the proposer sees: more do not fit a small context
@@ -56,16 +56,11 @@ class BlueprintOptimizer(Optimizer):
         return count * len(context.valset), count * len(blueprint_predictors(context.student))
 
     def compile(self, context: OptimizerContext) -> Student:
-        student = context.student
-        best = sum(context.evaluate(student, context.valset)), student
-        for name in blueprint_predictors(student):
-            base = best[1]
+        def variants(base: Student, name: str) -> Iterator[Student]:
             for blueprint in _proposals(context):
-                candidate = _with_blueprint(base, name, blueprint)
-                score = sum(context.evaluate(candidate, context.valset))
-                if score > best[0]:
-                    best = score, candidate
-        return best[1]
+                yield _with_blueprint(base, name, blueprint)
+
+        return search_in_turn(context, blueprint_predictors(context.student), variants)
 
 
 def blueprint_predictors(student: Student) -> list[str]:

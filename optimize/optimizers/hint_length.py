@@ -4,11 +4,13 @@ LLM Shepherding (arXiv 2601.22132) trains a model to choose the length for each 
 round has one length for all questions, the best on the validation questions.
 """
 
+from collections.abc import Iterator
+
 from ...errors import CopeError
 from ...programs.predictor_name import PredictorName
 from ..compiler.prompts import set_hint_tokens
 from ..compiler.student import Student
-from .base import Optimizer, OptimizerContext, planned_predictors
+from .base import Optimizer, OptimizerContext, planned_predictors, search_in_turn
 
 LENGTHS = (5, 10, 20, 40, 80)
 """The tokens that are tried, besides those of the preset."""
@@ -32,19 +34,14 @@ class HintLengthOptimizer(Optimizer):
         return tried * len(context.valset), 0
 
     def compile(self, context: OptimizerContext) -> Student:
-        student = context.student
-        best = sum(context.evaluate(student, context.valset)), student
-        for number in hint_rounds(student):
-            base = best[1]
+        def variants(base: Student, number: int) -> Iterator[Student]:
             for tokens in self._lengths(context):
-                if tokens == base.preset.rounds[number - 1].longest_plan:
-                    continue
-                candidate = base.deepcopy()
-                set_hint_tokens(candidate, number, tokens)
-                score = sum(context.evaluate(candidate, context.valset))
-                if score > best[0]:
-                    best = score, candidate
-        return best[1]
+                if tokens != base.preset.rounds[number - 1].longest_plan:
+                    candidate = base.deepcopy()
+                    set_hint_tokens(candidate, number, tokens)
+                    yield candidate
+
+        return search_in_turn(context, hint_rounds(context.student), variants)
 
     def _lengths(self, context: OptimizerContext) -> tuple[int, ...]:
         return LENGTHS[: context.num_candidates(len(LENGTHS))]

@@ -28,13 +28,16 @@ from .settings import SystemSettings, parse_settings
 from .stage import Stage
 from .stage_scope import at_stage
 
+THETA = 0.67
+"""The share of the small models that must be exceeded without training: two of three are less."""
+
 _NOT_MODELS = (LARGE, "judge")
 
 
 class AgreementSettings(SystemSettings):
     """The settings of `abc`."""
 
-    theta: float = Field(0.67, ge=0.0, lt=1.0)
+    theta: float = Field(THETA, ge=0.0, lt=1.0)
     """The answer is accepted when more than this share of the small models gave it."""
     tiers: tuple[str, ...] = ()
     """The small models; empty for all tiers of the team but `large`."""

@@ -7,12 +7,10 @@ from typing import Any, Self
 from ...errors import CopeError
 from ...stats.tolerance import FLOAT_TOLERANCE
 from ..ngram_vectors import normalize_text
-from .agreement_cascade import AgreementCascade
+from .agreement_cascade import THETA, AgreementCascade
 from .outcomes import OutcomeTable
 from .policy import Costs, Decision, FitOptions, Policy, Seen, simulate
 from .trained_kind import TrainedKind
-
-THETA = 0.67
 
 
 class AgreementPolicy(Policy):
