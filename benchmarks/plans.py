@@ -124,7 +124,7 @@ def compiled(options: Any, team: list[str], preset: Path, optimizer: str) -> Pat
 
 def compile_options(team: list[str]) -> list[str]:
     """Return the options of `cope compare` that a compile has too: it takes no `--limit`."""
-    kept = list(team)
+    kept = [word for word in team if not word.startswith("--limit=")]
     if "--limit" in kept:
         place = kept.index("--limit")
         del kept[place : place + 2]

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import importlib
 import io
-import itertools
 import json
 import runpy
 import statistics
@@ -22,12 +21,6 @@ from cope.models import ScriptedEngine, Team
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 SCRIPTS = sorted(f.name for f in FOLDER.glob("[!_]*.py"))
 ROWS = [{"question": f"What is {n} plus {n}?", "answer": str(2 * n)} for n in range(1, 11)]
-
-
-@pytest.fixture(autouse=True)
-def on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The scripts import their neighbours, as they do when they are run."""
-    monkeypatch.syspath_prepend(str(FOLDER))
 
 
 def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -225,58 +218,6 @@ def test_memory_fails_with_the_command() -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert "exit code 3" in done.stderr
     assert load("memory").size("tiny") == 98_362_432
-
-
-def test_engine_counts_real_tokens_and_compares_both_ways(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    engine = load("engine")
-    asked: list[str] = []
-
-    async def ask(question: str, tokens: int) -> int:
-        asked.append(question)
-        await asyncio.sleep(0.001)
-        return tokens - 1
-
-    class Args:
-        levels, repeats, tokens = [1, 2], 2, 5
-
-    way = engine.Way("small, scripted", ask, ask)
-    rows, ratio = asyncio.run(engine.levels(way, Args))
-    assert [row[1] for row in rows] == [1, 2, 1, 2]
-    assert all(row[4] == row[3] / row[2] for row in rows)
-    assert ratio.low == min(row[4] for row in rows)
-    assert len({question.partition(".")[0] for question in asked}) == len(
-        asked
-    )  # no beginning is shared
-    assert "in flight" in capsys.readouterr().err
-    both = asyncio.run(engine.together(way, way, Args))
-    assert both.low <= both.median <= both.high
-
-
-def test_engine_counts_tokens_per_second_of_any_clock(capsys: pytest.CaptureFixture[str]) -> None:
-    engine, ticks = load("engine"), itertools.count()
-
-    async def ask(question: str, tokens: int) -> int:
-        return tokens
-
-    class Args:
-        levels, repeats, tokens = [1, 4], 1, 5
-
-    way = engine.Way("small, scripted", ask, ask, clock=lambda: next(ticks))
-    rows, _ = asyncio.run(engine.levels(way, Args))
-    assert [row[2:4] for row in rows] == [[5.0, 5.0], [20.0, 20.0]]
-
-
-def test_engine_drives_a_tier_and_reports_what_its_engine_made() -> None:
-    team = Team(
-        small=(engine := ScriptedEngine(lambda messages, request: "one two three")),
-        large=engine,
-        cache=False,
-    )
-    made = asyncio.run(load("engine").through_us(team["small"])("What?", 9))
-    assert made == 3
-    assert (engine.requests[0].config.max_tokens, engine.requests[0].config.temperature) == (9, 0.0)
 
 
 @pytest.mark.slow

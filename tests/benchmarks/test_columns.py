@@ -10,12 +10,6 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 SCRIPTS = sorted(file.stem for file in FOLDER.glob("[!_]*.py"))
 
 
-@pytest.fixture(autouse=True)
-def on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The scripts import their neighbours, as they do when they are run."""
-    monkeypatch.syspath_prepend(str(FOLDER))
-
-
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_columns_have_different_names(script: str) -> None:
     header = getattr(importlib.import_module(script), "HEADER", ())

@@ -15,7 +15,6 @@ pytestmark = pytest.mark.slow  # scikit-learn takes seconds to import
 def test_splits_of_a_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
     imported(tmp_path)
     argv = ["guarantee.py", str(tmp_path / "r.parquet"), "--harm", "0.2", "--splits", "4", "--json"]
     monkeypatch.setattr(sys, "argv", argv)
@@ -39,7 +38,6 @@ def test_splits_of_a_record(
 def test_a_router_learns_from_words_which_questions_are_hard(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
     router = importlib.import_module("_router")
     hard = np.arange(60) % 3 == 0
     texts = [
@@ -57,7 +55,6 @@ def test_a_router_learns_from_words_which_questions_are_hard(
 def test_leaving_rounds_is_measured_on_pooled_samples(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
     file = published(tmp_path, 200, samples=8)
     argv = ["give_up.py", str(file), "--small", "s", "--large", "l", "--ratios", "1,50", "--json"]
     monkeypatch.setattr(sys, "argv", argv)

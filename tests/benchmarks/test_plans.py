@@ -8,14 +8,6 @@ import pytest
 
 from cope.programs.preset import load_preset
 
-FOLDER = Path(__file__).parents[2] / "benchmarks"
-
-
-@pytest.fixture(autouse=True)
-def on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The scripts import their neighbours, as they do when they are run."""
-    monkeypatch.syspath_prepend(str(FOLDER))
-
 
 def load(name: str) -> Any:
     return importlib.import_module(name)
@@ -39,10 +31,10 @@ def test_plans_writes_presets_that_load(code: bool, tmp_path: Path) -> None:
         assert again.temperature != first.temperature, "the same call again is no other sample"
 
 
-@pytest.mark.parametrize("team", [[], ["--limit", "9"], ["--weights", "w", "--limit", "9", "--x"]])
-def test_a_compile_takes_no_limit(team: list[str]) -> None:
-    kept = load("plans").compile_options(team)
-    assert "--limit" not in kept and [word for word in team if word in kept] == kept
+@pytest.mark.parametrize("limit", [[], ["--limit", "9"], ["--limit=9"]])
+def test_a_compile_takes_no_limit(limit: list[str]) -> None:
+    team = ["--weights", "w", *limit, "--x"]
+    assert load("plans").compile_options(team) == ["--weights", "w", "--x"]
 
 
 def test_plans_prints_what_a_comparison_found() -> None:

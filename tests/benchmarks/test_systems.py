@@ -52,7 +52,6 @@ def benchmark(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str
 ) -> tuple[dict[str, dict[str, str]], list[str]]:
     """Run the benchmark, and return its rows by system, and its notes."""
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
     monkeypatch.setattr(sys, "argv", ["systems.py", *words, "--share", "0.8", "--json"])
     importlib.import_module("systems").main()
     document = json.loads(capsys.readouterr().out)
