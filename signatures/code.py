@@ -11,7 +11,7 @@ _DOMAIN = "code"
 
 
 class WriteProgram(dspy.Signature):
-    """Write the Python program that the question asks for, with its names. Reply with one code block and nothing else, no tests."""  # noqa: E501
+    """Solve the task in Python. Reply with one code block that has the whole program, with all imports and functions, and without tests."""  # noqa: E501
 
     question: str = dspy.InputField()
     program: str = dspy.OutputField(desc="the whole program, in Python")
