@@ -40,7 +40,7 @@ def test_rounds_as_text() -> None:
 def test_a_preset_for_code() -> None:
     text = shown("cope", domain="code")
     assert (
-        "Write the Python program" in text
+        "Solve the task in Python" in text
         and "a program must pass the tests (threshold 75%)" in text
     )
 
