@@ -86,7 +86,7 @@ def reply(ask: Ask) -> str:
     """Return what a scripted model says."""
     if ask.role == "plan":
         return "multiply"
-    if "Python program" in ask.system:
+    if "one code block" in ask.system:
         return f"```python\n{PROGRAM}\n```"
     if "Team:" in ask.system:
         return "so\nTeam: billing"
