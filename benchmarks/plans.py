@@ -118,17 +118,8 @@ def compiled(options: Any, team: list[str], preset: Path, optimizer: str) -> Pat
     if not file.exists():
         arguments = ["compile", options.task, "--preset", str(preset), "--optimizer", optimizer]
         arguments += ["--only", "round:2", "--no-track", "--yes", "-o", str(file)]
-        cope([*arguments, *compile_options(team), *shlex.split(options.compile)])
+        cope([*arguments, *team, *shlex.split(options.compile)])
     return file
-
-
-def compile_options(team: list[str]) -> list[str]:
-    """Return the options of `cope compare` that a compile has too: it takes no `--limit`."""
-    kept = [word for word in team if not word.startswith("--limit=")]
-    if "--limit" in kept:
-        place = kept.index("--limit")
-        del kept[place : place + 2]
-    return kept
 
 
 def compare(options: Any, team: list[str], files: list[Path]) -> dict[str, Any]:
@@ -139,6 +130,8 @@ def compare(options: Any, team: list[str], files: list[Path]) -> dict[str, Any]:
     if programs:
         arguments += ["--programs", ",".join(programs)]
     arguments += ["--against", files[0].stem, "--by", "large-tokens", "--runs", options.runs]
+    if options.limit:
+        arguments += ["--limit", options.limit]
     document: dict[str, Any] = json.loads(cope([*arguments, "--no-track", "--json", *team]))
     return document
 
@@ -185,11 +178,12 @@ def _options() -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="Other options go to cope compare, such as --data, --limit or --weights.",
+        epilog="Other options go to cope compare and compile, such as --data or --weights.",
     )
     parser.add_argument("task", help="a task of cope compare, such as gsm8k or mbpp")
     parser.add_argument("--code", action="store_true", help="the answers are programs")
     parser.add_argument("--kinds", help="kinds of plans, separated by commas; all by default")
+    parser.add_argument("--limit", metavar="N", help="compare on the first N questions")
     parser.add_argument(
         "--compile", metavar="OPTIONS", help="options of cope compile, for examples and blueprint"
     )

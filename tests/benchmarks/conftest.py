@@ -1,10 +1,7 @@
 """Fixtures of the benchmarks' tests."""
 
-from pathlib import Path
-
 import pytest
-
-FOLDER = Path(__file__).parents[2] / "benchmarks"
+from support.benchmarks import FOLDER
 
 
 @pytest.fixture(autouse=True)

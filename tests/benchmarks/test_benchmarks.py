@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import importlib
 import io
 import json
 import runpy
@@ -15,10 +14,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.benchmarks import FOLDER, load
 
 from cope.models import ScriptedEngine, Team
 
-FOLDER = Path(__file__).parents[2] / "benchmarks"
 SCRIPTS = sorted(f.name for f in FOLDER.glob("[!_]*.py"))
 ROWS = [{"question": f"What is {n} plus {n}?", "answer": str(2 * n)} for n in range(1, 11)]
 
@@ -38,10 +37,6 @@ def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
         err.write(f"{code}\n")
         code = 1
     return subprocess.CompletedProcess([script, *options], code, out.getvalue(), err.getvalue())
-
-
-def load(name: str) -> Any:
-    return importlib.import_module(name)
 
 
 @pytest.fixture

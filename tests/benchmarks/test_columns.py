@@ -1,12 +1,11 @@
 """The tables of the benchmarks have a name of its own for each column, so that JSON keeps all."""
 
 import importlib
-from pathlib import Path
 from typing import Any
 
 import pytest
+from support.benchmarks import FOLDER
 
-FOLDER = Path(__file__).parents[2] / "benchmarks"
 SCRIPTS = sorted(file.stem for file in FOLDER.glob("[!_]*.py"))
 
 

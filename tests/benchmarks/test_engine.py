@@ -1,17 +1,12 @@
 """The benchmark of engines counts the tokens that are made, and the time of any clock."""
 
 import asyncio
-import importlib
 import itertools
-from typing import Any
 
 import pytest
+from support.benchmarks import load
 
 from cope.models import ScriptedEngine, Team
-
-
-def load(name: str) -> Any:
-    return importlib.import_module(name)
 
 
 def test_engine_counts_real_tokens_and_compares_both_ways(

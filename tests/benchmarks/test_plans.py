@@ -1,16 +1,12 @@
 """benchmarks/plans.py writes presets that load, and prints what a comparison found."""
 
-import importlib
+import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support.benchmarks import load
 
 from cope.programs.preset import load_preset
-
-
-def load(name: str) -> Any:
-    return importlib.import_module(name)
 
 
 @pytest.mark.parametrize("code", [True, False])
@@ -32,9 +28,20 @@ def test_plans_writes_presets_that_load(code: bool, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("limit", [[], ["--limit", "9"], ["--limit=9"]])
-def test_a_compile_takes_no_limit(limit: list[str]) -> None:
-    team = ["--weights", "w", *limit, "--x"]
-    assert load("plans").compile_options(team) == ["--weights", "w", "--x"]
+def test_a_compile_takes_no_limit(
+    limit: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans, asked = load("plans"), []
+    monkeypatch.setattr(sys, "argv", ["plans.py", "mbpp", "--weights", "w", *limit, "--x"])
+    monkeypatch.setattr(plans, "cope", lambda arguments: asked.append(arguments) or "{}")
+    options, team = plans._options()
+    options.compile = ""
+    plans.compiled(options, team, tmp_path / "plan-blueprint.toml", "blueprint")
+    plans.compare(options, team, [tmp_path / "again.toml"])
+    compile_words, compare_words = asked
+    assert team == ["--weights", "w", "--x"] and compile_words[-3:] == team
+    assert not [word for word in compile_words if "--limit" in word]
+    assert (compare_words[-7:-5] == ["--limit", "9"]) == bool(limit)
 
 
 def test_plans_prints_what_a_comparison_found() -> None:
