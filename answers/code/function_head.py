@@ -4,9 +4,10 @@ import ast
 import builtins
 import sys
 
+from .entry_point import guess_entry_point
 from .partial_parse import parse_or_none
 from .statements import FUNCTION_NODES
-from .visible_tests import guess_entry_point, visible_tests
+from .visible_tests import visible_tests
 
 _NAMES = {
     bool: "flag",

@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator
 from itertools import islice
 
+from .calls import visible_calls
 from .partial_parse import parse_or_none
-from .visible_tests import visible_calls
 
 MAX_PROBES = 8
 

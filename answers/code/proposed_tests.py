@@ -4,8 +4,8 @@ import ast
 import re
 from collections.abc import Sequence
 
+from .calls import called_names
 from .partial_parse import parse_or_none
-from .visible_tests import called_names
 
 MAX_TESTS = 3
 

@@ -1,11 +1,11 @@
 """Read the program in a reply to a question: whole, or as the body of the question's own head."""
 
 from ...util.arguments import check_argument
+from .entry_point import guess_entry_point
 from .extract import complete_function, extract_program as extract_from_text
 from .partial_parse import parse_or_none
 from .repairs import REPAIRS
 from .statements import defined_names
-from .visible_tests import guess_entry_point
 
 
 def extract_program(reply: str, question: str, entry_point: str | None = None) -> str | None:

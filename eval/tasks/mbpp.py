@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from typing import Any
 
+from ...answers.code.calls import called_names
 from ...answers.code.partial_parse import parse_or_none
 from ...answers.code.statements import defined_names
-from ...answers.code.visible_tests import called_names
 from .code import CodeTask
 from .code_rows import BadRow, CodeRow, text_of
 from .data import Fields

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from ...answers.code.entry_point import guess_entry_point
 from ...answers.code.probe_inputs import probe_calls
-from ...answers.code.visible_tests import guess_entry_point
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.code import CODE
 from ...sandbox import Sandbox, TestSuite, open_sandbox

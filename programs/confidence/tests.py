@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ...answers.code.entry_point import guess_entry_point
 from ...answers.code.proposed_tests import proposed_tests
-from ...answers.code.visible_tests import guess_entry_point, visible_tests
+from ...answers.code.visible_tests import visible_tests
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.code import CODE
 from ...sandbox import Sandbox, TestSuite, open_sandbox

@@ -14,7 +14,7 @@ from hypothesis import given, settings, strategies as st
 from support.many_programs import judge_together, needs_own_process
 
 from cope.answers import extract_program
-from cope.answers.code.visible_tests import guess_entry_point
+from cope.answers.code.entry_point import guess_entry_point
 from cope.sandbox import Sandbox, TestSuite
 
 DATA = Path(__file__).with_name("data")

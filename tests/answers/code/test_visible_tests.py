@@ -5,7 +5,9 @@ import time
 import pytest
 from support.sweeps import sweep
 
-from cope.answers.code.visible_tests import guess_entry_point, visible_calls, visible_tests
+from cope.answers.code.calls import visible_calls
+from cope.answers.code.entry_point import guess_entry_point
+from cope.answers.code.visible_tests import visible_tests
 
 HUMANEVAL_0 = '''from typing import List
 
@@ -68,7 +70,7 @@ def test_every_docstring_is_read_and_code_in_functions_is_not():
         ("Do it.\nassert sum(10, 15) == 6\n", ["assert sum(10, 15) == 6"]),
         ("Do it.\nassert (f(x)) == 6\n", ["assert (f(x)) == 6"]),
         (
-            "Do it.\nassert n > 0\nassert isinstance(n, int)\nassert f(1) => 2\nassertions matter",
+            "Do it.\nassert n > 0\nassert isinstance(n, int)\nassert f(1) >=> 2\nassertions matter",
             [],
         ),
         ("Do it.\n>>> f(1)\n2", ["assert f(1) == 2"]),
@@ -204,4 +206,22 @@ def test_hostile_questions_neither_raise_nor_take_long(text: str):
     assert len(visible_tests(text)) <= 200
     assert visible_calls(text, "f") == []
     guess_entry_point(text)
+    assert time.process_time() - start < 5
+
+
+@sweep(
+    "text",
+    [
+        "f(1) = " * 14_000,
+        "f(1) = '" * 12_000,
+        "f(1) -> [" * 11_000,
+        "f(1) = 1" + " + 1" * 24_000,
+        "def f(n):\n    '''" + "n = 1 output 2 " * 6_000 + "'''",
+        "def f(n):\n    '''" + "n = [ output " * 7_000 + "'''",
+    ],
+    every=3,
+)
+def test_hostile_examples_do_not_take_long(text: str):
+    start = time.process_time()
+    assert len(visible_tests(text)) <= 200
     assert time.process_time() - start < 5
