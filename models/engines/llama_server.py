@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from ...errors import CopeError
 from ...util.json_types import JsonObject
+from ...util.signals import defer_interrupts
 from .draft import NGRAM
 from .mapped_weights import can_release, release_pages
 
@@ -58,7 +59,10 @@ def llama_server(load: LlamaLoad) -> LlamaServer:
     with _load_lock:
         if load not in _loaded_servers:
             _release_mapped_weights()  # while a model loads, it takes more memory than later
-            _loaded_servers[load] = _start_server(load)
+            # A server that is interrupted before it is kept would be destroyed, and its destructor
+            # waits without end for its thread.
+            with defer_interrupts():
+                _loaded_servers[load] = _start_server(load)
             _release_mapped_weights()
         return _loaded_servers[load]
 

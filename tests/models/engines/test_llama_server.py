@@ -1,5 +1,6 @@
 """What a server of llama.cpp is started with: no work that a processor alone does not need."""
 
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -59,3 +60,18 @@ def test_weights_are_mapped_where_their_pages_can_be_released(
     assert released == (expected if releases else [])
     llama_server(load(first))
     assert len(params) == 2 and len(released) in (0, 4)
+
+
+def test_a_server_that_ctrl_c_meets_while_it_starts_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    def start(_: object) -> SimpleNamespace:
+        signal.raise_signal(signal.SIGINT)
+        return SimpleNamespace()
+
+    kept: dict[LlamaLoad, Any] = {}
+    monkeypatch.setattr(llama, "Server", start)
+    monkeypatch.setattr(started, "_loaded_servers", kept)
+    with pytest.raises(KeyboardInterrupt):
+        llama_server(load(tmp_path / "weights.gguf"))
+    assert list(kept) == [load(tmp_path / "weights.gguf")]
