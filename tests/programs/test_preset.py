@@ -34,6 +34,7 @@ def test_the_presets_that_come_with_the_package():
             "cope-two-large",
             "cope-verified",
             "deepconf",
+            "greedy-first",
             "large",
             "large-short",
             "p-true",
