@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from .calls import closing_bracket
+from .partial_parse import parse_or_none
 
 _NUMBER = r"[-+]?(?:\d[\d_]*(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?\b"
 _SUM = re.compile(rf"{_NUMBER}(?:[ ]?(?://|[-+*/])[ ]?{_NUMBER}){{0,20}}", re.IGNORECASE)
@@ -64,21 +65,23 @@ def _extent(text: str, start: int) -> tuple[int | None, bool]:
 
 
 def _python_source(written: str) -> str | None:
+    tree = parse_or_none(written)
+    statement = tree.body[0] if tree and len(tree.body) == 1 else None
+    if not isinstance(statement, ast.Expr):
+        return None
+    value = _PythonNames().visit(statement.value)
+    is_tuple = isinstance(value, ast.Tuple)
+    if (written.startswith("(") and not is_tuple) or not (_is_literal(value) or _is_sum(value)):
+        return None
+    return ast.unparse(value) if "\n" in written or _WORD.search(written) else written
+
+
+def _is_literal(node: ast.expr) -> bool:
     try:
-        node = ast.parse(written.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    plain = _PythonNames().visit(node)
-    if written.startswith("(") and not isinstance(plain, ast.Tuple):
-        return None
-    if not _is_sum(plain):
-        try:
-            ast.literal_eval(plain)
-        except (ValueError, TypeError, RecursionError, MemoryError):
-            return None
-    if any(isinstance(n, ast.Constant) and n.value is ... for n in ast.walk(plain)):
-        return None
-    return ast.unparse(plain) if "\n" in written or _WORD.search(written) else written
+        ast.literal_eval(node)
+    except (ValueError, TypeError, RecursionError, MemoryError):
+        return False
+    return not any(isinstance(n, ast.Constant) and n.value is ... for n in ast.walk(node))
 
 
 def _is_sum(node: ast.expr) -> bool:

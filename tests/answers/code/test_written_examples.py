@@ -133,6 +133,11 @@ def test_an_argument_with_a_default_may_be_left_out():
     assert visible_tests(head) == ['assert f("a") == 2']
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_backslash_that_escapes_nothing_gives_no_warning():
+    assert visible_tests(r"f('\d') == '\w'") == [r"assert f('\d') == '\w'"]
+
+
 def test_asserts_and_sessions_are_read_alone():
     assert visible_tests("f(1) -> 3\n>>> f(2)\n4") == ["assert f(2) == 4"]
     assert visible_tests("f(1) -> 3\nassert f(2) == 4") == ["assert f(2) == 4"]
