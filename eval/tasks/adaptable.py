@@ -1,6 +1,9 @@
 """What a task may offer besides `Task`: options of the user, and parts that are tasks too."""
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
+
+import dspy
 
 from ...errors import CopeError
 from ...programs import Cascade, System
@@ -37,6 +40,10 @@ class HasPlayer(Protocol):
 
     def player(self, program: Cascade, settings: AgentSettings) -> System:
         """Return the system that answers a question with a program, step by step."""
+        ...
+
+    def steps_of(self, examples: Sequence[dspy.Example]) -> list[dspy.Example]:
+        """Return the steps that solve questions, as questions of one step."""
         ...
 
 

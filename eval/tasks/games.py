@@ -140,7 +140,12 @@ class GameTask:
         return examples
 
     async def score(self, example: dspy.Example, answer: str | None) -> Score:
-        """Return 1 when the actions of the answer win the game, else 0."""
+        """Return 1 when the actions of the answer win the game, else 0.
+
+        An example of `steps_of` has the score of its action, see `StepTask`.
+        """
+        if "game" not in example:
+            return score_step(example, answer)
         if answer is None:
             return Score(0.0, "No action was taken.")
         outcome = await play_actions(example.game, answer.splitlines(), self.opener)
@@ -156,6 +161,15 @@ class GameTask:
     def player(self, program: Cascade, settings: AgentSettings) -> System:
         """Return the agent that plays the games with a program."""
         return Agent(program, self.opener, settings)
+
+    def steps_of(self, examples: Sequence[dspy.Example]) -> list[dspy.Example]:
+        """Return the steps of the planner's solutions as examples, game by game."""
+        rows: list[dspy.Example] = []
+        for example in examples:
+            (solved,) = solved_games(self.name, iter([dict(example.game)]), 1)
+            name = str(example.get("id") or example.question)
+            rows += step_examples(solved.solution, name, dict(example.fields) | {"game": name})
+        return rows
 
 
 @dataclass(frozen=True)
@@ -214,11 +228,16 @@ class StepTask:
 
     async def score(self, example: dspy.Example, answer: str | None) -> Score:
         """Return 1 when the action is the planner's, else 0."""
-        if answer is None:
-            return Score(0.0, f"No possible action was named. {example.answer} leads to the goal.")
-        if answer == example.answer:
-            return Score(1.0, f"{answer} leads to the goal.")
-        return Score(0.0, f"{answer} is not the best action; {example.answer} leads to the goal.")
+        return score_step(example, answer)
+
+
+def score_step(example: dspy.Example, answer: str | None) -> Score:
+    """Return 1 when the action of a step is the planner's, else 0."""
+    if answer is None:
+        return Score(0.0, f"No possible action was named. {example.answer} leads to the goal.")
+    if answer == example.answer:
+        return Score(1.0, f"{answer} leads to the goal.")
+    return Score(0.0, f"{answer} is not the best action; {example.answer} leads to the goal.")
 
 
 def step_examples(

@@ -20,7 +20,7 @@ from .candidates import Candidate
 from .estimate import CostEstimate, estimate_validation
 from .evaluator import ProgramEvaluator
 from .metric import Metric, Scorer, as_judge
-from .pilot import PILOT_QUESTIONS, estimate_from_pilot
+from .pilot import estimate_from_pilot, pilot_questions
 from .preflight import (
     check_calls,
     check_context_window,
@@ -84,8 +84,8 @@ class Compilation:
         folder = parse_folder(settings.folder)
         demos = parse_count("demos", settings.demos)
         seed = parse_count("seed", settings.seed, minimum=None)
-        plays = player is not None
-        check_steps(self.optimizer, [optimizer_by_name(name) for name in chain], demos, plays)
+        steps = [optimizer_by_name(name) for name in chain]
+        check_steps(self.optimizer, steps, demos, splits.trains_on_games)
         check_data(splits)
         rows = [*splits.train, *splits.val]
         scorer = scorer or default_scorer(program, rows)
@@ -103,7 +103,7 @@ class Compilation:
             self._store.close()
             raise
         self.metric = Metric(
-            scorer, self.session, self.objective, rows, program.baseline_tier, plays
+            scorer, self.session, self.objective, rows, program.baseline_tier, player is not None
         )
         learns = self.optimizer.learns_from_failures
         student = Student(program, self.session, self.trainable, None, learns, player)
@@ -169,7 +169,7 @@ class Compilation:
         check_calls(self.optimizer, self.context, budget, last_round)
 
     def estimate(self) -> CostEstimate:
-        """Answer the first training questions, and estimate from their usage that of the compile.
+        """Answer the first questions, and estimate from their usage that of the compile.
 
         Raises:
             CopeError: when no answer can be parsed, the proposer does not reply, or the budget does
@@ -181,7 +181,7 @@ class Compilation:
             with self._stage(), self._store.redirect_output():
                 if self.uses_proposer:
                     ping_proposer(self.proposer)
-                questions = self.splits.train[:PILOT_QUESTIONS]
+                questions = pilot_questions(self.splits)
                 results = self.evaluator.evaluate(self.context.student, questions)
         except FatalModelError as fatal:
             raise fatal.error from fatal

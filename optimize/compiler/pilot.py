@@ -15,8 +15,18 @@ from .estimate import (
     usage_per_question,
 )
 from .preflight import check_budget, check_pilot
+from .splits import Splits
 
 PILOT_QUESTIONS = 8
+
+
+def pilot_questions(splits: Splits) -> list[dspy.Example]:
+    """Return the first training questions; where they are steps of games, the first games too."""
+    plays = any("game" in example for example in splits.val)
+    if splits.trains_on_games or not plays:
+        return splits.train[:PILOT_QUESTIONS]
+    half = PILOT_QUESTIONS // 2
+    return [*splits.train[:half], *splits.val[:half]]
 
 
 def estimate_from_pilot(

@@ -17,6 +17,8 @@ from ...programs.give_up import check_counts
 from ...programs.options import ProgramOptions
 from ...programs.resolve import resolve_cascade
 from ...tracking import Tracker
+from ..optimizers.custom import as_optimizer
+from ..optimizers.registry import optimizer_by_name, reads_rows
 from .compilation import Compilation
 from .document import result_document
 from .estimate import CostEstimate
@@ -24,7 +26,7 @@ from .options import OutputOptions, SplitOptions
 from .output import add_origin, check_output_path, pick_from_frontier, plot_frontier, save
 from .result import CompileResult
 from .session import CompileCallback
-from .settings import CompileSettings
+from .settings import CompileSettings, parse_names
 from .splits import load_splits
 from .store import check_compile_dir, report_saved_state
 from .student import Player
@@ -125,6 +127,8 @@ def run_compile(
     """
     task, options = request.task, request.output_options
     splits = load_splits(task, request.split_options, request.settings.seed)
+    if isinstance(task, HasPlayer) and _reads_rows(request.settings):
+        splits = splits.with_train(task.steps_of(splits.train))
     task = with_inferred_kind(task, [*splits.train, *splits.val])
     cascade = resolve_cascade(request.program_options, request.team, task.domain)
     check_counts(cascade.preset, None)
@@ -186,6 +190,11 @@ def run_compile(
     document = result_document(result, document, estimate, output, frontier)
     document["duplicates"] = splits.duplicates
     return CompileRun(document, cascade, result, output, frontier)
+
+
+def _reads_rows(settings: CompileSettings) -> bool:
+    chain = [optimizer_by_name(name) for name in parse_names("chain", settings.chain)]
+    return reads_rows(as_optimizer(settings.optimizer, settings.proposer_price), chain)
 
 
 def _play_games(task: HasPlayer, settings: AgentSettings, program: Cascade) -> System:

@@ -39,6 +39,16 @@ class Splits:
     duplicates: int = 0
 
     @property
+    def trains_on_games(self) -> bool:
+        """Whether training questions are games, which an agent plays, and not single steps."""
+        return any("game" in example for example in self.train)
+
+    def with_train(self, rows: Sequence[dspy.Example]) -> "Splits":
+        """Return the splits with other training questions, without duplicates."""
+        train, duplicates = _unique(rows, {example_fingerprint(example) for example in self.val})
+        return Splits(train, self.val, self.duplicates + duplicates)
+
+    @property
     def summary(self) -> str:
         """Sizes and fingerprints as one line."""
         parts = []

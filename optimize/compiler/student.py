@@ -69,8 +69,8 @@ class Student(Ensemble):
             round.
         include_failures: whether an optimizer that reflects gets traces of all rounds, including
             rounds that accepted no answer.
-        player: plays games; None where questions take one step. The trace of a game is that of all
-            its steps.
+        player: plays games, the questions with an input `game`; None where questions take one step.
+            The trace of a game is that of all its steps.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class Student(Ensemble):
         self.session.activity.start_question(candidate, exploring)
         try:
             with self.session.question():
-                if self.player is None:
+                if self.player is None or "game" not in inputs:
                     prediction = await super().aforward(question, **inputs)
                 else:
                     prediction = await play(self.player(self), question, inputs)

@@ -67,7 +67,7 @@ def check_steps(
         optimizer: the optimizer of the compile.
         chain: the steps that the user names; empty for the default ones.
         demos: the maximum number of demonstrations of a predictor.
-        plays: whether the questions are games.
+        plays: whether the training questions are games.
     """
     if chain and not optimizer.default_chain:
         chains = [name for name, known in OPTIMIZERS.items() if known.default_chain]
@@ -78,15 +78,21 @@ def check_steps(
     for step in _steps(optimizer, chain):
         if plays and not getattr(step, "learns_from_games", True):
             raise CopeError(
-                f"{step.name} shows or reads training rows, and a game is no step: compile on the "
-                "steps of solved games, as in alfworld-gen:steps, or choose another optimizer, "
-                "such as bootstrap-random-search or gepa"
+                f"{step.name} shows or reads training rows, and a game is no step: train on the "
+                "steps of solved games, as cope compile does, or choose another optimizer, such as "
+                "bootstrap-random-search or gepa"
             )
         if demos == 0 and not step.changes_instructions:
             raise CopeError(
                 f"{step.name} only adds demonstrations, and with --demos 0 there are none: give "
                 "more, or choose an optimizer of instructions, such as miprov2 or gepa"
             )
+
+
+def reads_rows(optimizer: "Optimizer", chain: "Sequence[Optimizer]") -> bool:
+    """Return whether a step of a compile shows or reads training rows, which cannot be games."""
+    steps = _steps(optimizer, chain)
+    return not all(getattr(step, "learns_from_games", True) for step in steps)
 
 
 def _steps(optimizer: "Optimizer", chain: "Sequence[Optimizer]") -> "Sequence[Optimizer]":

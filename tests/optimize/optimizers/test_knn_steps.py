@@ -8,13 +8,22 @@ import pytest
 from support.agent_replies import field, steps_done, team
 from support.games import CHESTS
 from support.scripted_environment import TASK, WINS, ChestGame
+from support.tracking import TrackerInMemory
 
 from cope import Cascade
 from cope.eval.environments import solved
 from cope.eval.environments.base import follow
 from cope.models import run_sync
 from cope.optimize import Compilation, CompileSettings, split
+from cope.optimize.compiler.options import OutputOptions, SplitOptions
+from cope.optimize.compiler.run import (
+    CompileHooks,
+    CompileRequest,
+    ProgressCallback,
+    run_compile,
+)
 from cope.programs.agent.settings import AgentSettings
+from cope.programs.options import ProgramOptions
 
 
 @pytest.fixture(autouse=True)
@@ -60,3 +69,35 @@ def test_a_step_is_shown_the_solved_step_most_like_it(tmp_path: Path) -> None:
         player: Any = CHESTS.player(one, AgentSettings(max_steps=6))
         played = run_sync(player.acall(**game.inputs().toDict()))
         assert (played.answer == game.answer) == wins
+
+
+@pytest.mark.parametrize(("optimizer", "demos"), [("knn-few-shot", 1), ("labeled-few-shot", 16)])
+def test_a_compile_of_games_trains_on_their_steps(
+    tmp_path: Path, optimizer: str, demos: int
+) -> None:
+    """Candidates are chosen by the games that they win."""
+    request = CompileRequest(
+        task=CHESTS,
+        team=team(knows_training_games),
+        prompt_settings={},
+        program_options=ProgramOptions(preset="small"),
+        settings=CompileSettings(optimizer=optimizer, demos=demos),
+        split_options=SplitOptions(train=4, val=4, named=("val_split",)),
+        output_options=OutputOptions(
+            output=tmp_path / "made.json", directory=tmp_path, track=False
+        ),
+        tracker=TrackerInMemory(),
+        agent_settings=AgentSettings(max_steps=6),
+    )
+    notes: list[str] = []
+    hooks = CompileHooks(
+        load_models=lambda *_: None,
+        on_plan=lambda *_: None,
+        confirm=lambda: None,
+        notify=notes.append,
+    )
+    made = run_compile(request, ProgressCallback(), hooks)
+    assert made.result is not None
+    assert (made.result.before.accuracy, made.result.after.accuracy) == (0.0, 1.0)
+    shown = str(made.result.program.dump_state())
+    assert all(action in shown for action in WINS)
