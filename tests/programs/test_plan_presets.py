@@ -67,6 +67,19 @@ def test_the_large_tier_tries_again_where_its_program_fails_the_shown_test() -> 
     assert answered.round == 2
 
 
+@pytest.mark.parametrize(
+    ("small", "last", "asked"),
+    [([DOUBLE], 1, 1), (["0", *["1"] * 5, DOUBLE], 2, 7), (["0"] * 7, 3, 7)],
+)
+def test_samples_are_drawn_only_where_the_greedy_program_fails_a_test(
+    small: list[str], last: int, asked: int
+) -> None:
+    engine = programs(*small)
+    answered = answer("greedy-first", engine, programs(DOUBLE))
+    assert answered.round == last and "2 * x" in answered.answer
+    assert len(engine.requests) == asked
+
+
 @pytest.mark.parametrize(("preset", "last"), [("cope-best-of-large", 2), ("cope-two-large", 3)])
 def test_tests_choose_from_several_large_programs(preset: str, last: int) -> None:
     large = programs(*["0", "1"] * (last == 3), "0", "0", DOUBLE, "0", "0")

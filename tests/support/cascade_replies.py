@@ -16,6 +16,7 @@ _OTHERS = {
     "cope-verified": "answers programs only",
     "cope-blueprint": "says nothing before a compile writes its plan, so its prompts have none",
     "cope-diagnosis": "its planner sees answers",
+    "greedy-first": "answers programs only",
 }
 PRESETS = [name for name in preset_names() if name not in _OTHERS]
 """The presets for which these replies ask every round, and whose planners see the question only."""
