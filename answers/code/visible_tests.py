@@ -41,33 +41,45 @@ def visible_tests(question: str) -> list[str]:
     """
     text = clean_text(question)
     tree = parse_or_none(text)
-    is_program = tree is not None and any(not isinstance(s, ast.Expr) for s in tree.body)
+    if tree is not None and all(isinstance(s, ast.Expr) for s in tree.body):
+        tree = None  # a sentence that parses by chance is no program
+    found: dict[str, None] = {}
     try:
-        found = _tests_of_program(tree, text) if is_program and tree else _tests_of_text(text)
+        for test in _tests_of_text(text) if tree is None else _tests_of_program(tree, text):
+            found[test] = None
+        if not any(found):
+            written = _written_in_text(text) if tree is None else _written_in_program(tree, text)
+            found = dict.fromkeys(written)
     except RecursionError:
-        return []
-    return list(dict.fromkeys(filter(None, found)))
+        pass  # the tests found so far are valid
+    return list(filter(None, found))
 
 
-def _tests_of_text(text: str) -> list[str]:
+def _tests_of_text(text: str) -> Iterator[str]:
     # A question from a command line is one line: an assert may follow a sentence.
-    lines = _AFTER_SENTENCE.sub("\n", text)
-    found = [*_assert_statements(lines), *example_tests(text)]
-    return found or list(written_examples(text, named_function(text)))
+    yield from _assert_statements(_AFTER_SENTENCE.sub("\n", text))
+    yield from example_tests(text)
 
 
-def _tests_of_program(tree: ast.Module, text: str) -> list[str]:
-    docstrings = list(islice(_docstrings(tree, text), MAX_TRIES))
-    found: list[str] = []
-    for source, value in docstrings:
-        found += [*_assert_statements(source), *example_tests(value, source)]
+def _tests_of_program(tree: ast.Module, text: str) -> Iterator[str]:
+    for source, value in islice(_docstrings(tree, text), MAX_TRIES):
+        yield from _assert_statements(source)
+        yield from example_tests(value, source)
     for statement in tree.body:
         if isinstance(statement, ast.Assert) and called_names(statement):
-            found.append(ast.get_source_segment(text, statement) or "")
+            yield ast.get_source_segment(text, statement) or ""
+
+
+def _written_in_text(text: str) -> list[str]:
+    return list(written_examples(text, named_function(text)))
+
+
+def _written_in_program(tree: ast.Module, text: str) -> list[str]:
     functions = [s for s in tree.body if isinstance(s, FUNCTION_NODES)]
-    if found or not functions:
-        return found
-    for source, value in docstrings:
+    if not functions:
+        return []
+    found: list[str] = []
+    for source, value in islice(_docstrings(tree, text), MAX_TRIES):
         # Many write `\n` in a docstring and mean those two characters, as in `example_tests`.
         found += max(_written(value, functions[-1]), _written(source, functions[-1]), key=len)
     return found
