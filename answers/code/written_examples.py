@@ -21,7 +21,7 @@ _MARKER = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _BULLET = re.compile(r"^[ \t]*[-*+>][ \t]*")
-_IN_EXPRESSION = re.compile(r"(?:[-+*/%<>=&|^~!@.]|\b(?:not|in|or|if|lambda))[ \t]*$")
+_IN_EXPRESSION = re.compile(r"(?:[-+*/%<>=&|^~@]|\b(?:not|in|or|if|lambda))[ \t]*$")
 
 
 def written_examples(text: str, name: str | None = None) -> Iterator[str]:

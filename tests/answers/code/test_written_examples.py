@@ -32,6 +32,7 @@ MARKERS = (
     " evaluates to ",
     " must be equal to ",
 )
+BEFORE = ("", "- ", "* ", "For ", "Do it. ", "Do it! ", "Is it so? ", "Such as: ")
 LITERALS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text("ab'\"\\#()=,. ", max_size=6),
     lambda inner: st.lists(inner, max_size=3) | st.lists(inner, min_size=2, max_size=3).map(tuple),
@@ -40,11 +41,11 @@ LITERALS = st.recursive(
 HEAD = 'def f(s, n):\n    r"""Do it.\n\n    Examples:\n    {}\n    """\n'
 
 
-@given(st.sampled_from(MARKERS), LITERALS, LITERALS, st.sampled_from(("", "- ", "* ", "For ")))
+@given(st.sampled_from(MARKERS), LITERALS, LITERALS, st.sampled_from(BEFORE))
 def test_a_call_and_its_value_are_a_test_whatever_stands_between(
-    marker: str, argument: object, value: object, bullet: str
+    marker: str, argument: object, value: object, before: str
 ):
-    line = f"{bullet}f({argument!r}, 2){marker}{value!r}"
+    line = f"{before}f({argument!r}, 2){marker}{value!r}"
     wanted = [f"assert f({argument!r}, 2) == {value!r}"]
     assert visible_tests(f"Write f.\n{line}\n") == wanted
     if '"""' not in line and not line.endswith(('"', "\\")):
