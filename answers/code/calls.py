@@ -20,7 +20,7 @@ _MAX_CALL_CHARS = 2_000
 _HELPERS = frozenset(
     "isclose deepcopy Counter OrderedDict defaultdict deque Decimal Fraction array approx".split()
 )
-_BUILTINS = frozenset(dir(builtins))
+BUILTIN_NAMES = frozenset(dir(builtins))
 _NAME = r"[A-Za-z_]\w{0,99}"
 
 
@@ -65,7 +65,7 @@ def called_names(tree: ast.AST) -> list[str]:
 
 def may_be_asked_for(name: str) -> bool:
     """Return whether a name is neither a builtin nor a helper that tests often use."""
-    return name not in _BUILTINS and name not in _HELPERS
+    return name not in BUILTIN_NAMES and name not in _HELPERS
 
 
 def visible_calls(question: str, name: str) -> list[str]:
@@ -144,15 +144,14 @@ def parse_literal_call(source: str) -> ast.Call | None:
     )
     if not isinstance(call, ast.Call) or not (call.args or call.keywords):
         return None
+    arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return call if all(map(is_literal, arguments)) else None
+
+
+def is_literal(node: ast.expr) -> bool:
+    """Return whether an expression is a literal, without a `...` that only sketches a part."""
     try:
-        for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
-            if any(value is ... for value in _constants(argument)):
-                return None
-            ast.literal_eval(argument)
+        ast.literal_eval(node)
     except (ValueError, TypeError, RecursionError, MemoryError):
-        return None
-    return call
-
-
-def _constants(node: ast.AST) -> list[object]:
-    return [n.value for n in ast.walk(node) if isinstance(n, ast.Constant)]
+        return False
+    return not any(isinstance(n, ast.Constant) and n.value is ... for n in ast.walk(node))

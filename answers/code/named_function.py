@@ -1,7 +1,8 @@
 """Find the function that a sentence names."""
 
-import builtins
 import re
+
+from .calls import BUILTIN_NAMES
 
 _NAMED = (
     re.compile(r"\b(?:function|method|def)\s+(?:called|named)\s+[`'\"]?([A-Za-z_]\w*)", re.I),
@@ -13,7 +14,6 @@ _NO_NAMES = frozenset(
     "a after an and as at before by every for from if in it on once only or that the to when"
     " with".split()
 )
-_BUILTINS = frozenset(dir(builtins))
 
 
 def named_function(text: str) -> str | None:
@@ -24,6 +24,6 @@ def named_function(text: str) -> str | None:
     """
     for pattern in _NAMED:
         for m in pattern.finditer(text):
-            if m[1] not in _BUILTINS and m[1].lower() not in _NO_NAMES:
+            if m[1] not in BUILTIN_NAMES and m[1].lower() not in _NO_NAMES:
                 return m[1]
     return None

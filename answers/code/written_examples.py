@@ -44,8 +44,9 @@ def written_examples(text: str, name: str | None = None) -> Iterator[str]:
         if value is not None and (name is not None or may_be_asked_for(call.name)):
             found.append((call.name, f"assert {call.source} == {value.source}"))
     counts = Counter(called for called, _ in found)
+    most = max(counts, key=lambda called: counts[called], default=name)
     for called, test in found:
-        if called == max(counts, key=lambda each: counts[each]):
+        if called == most:
             yield test
 
 

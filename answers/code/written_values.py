@@ -4,7 +4,7 @@ import ast
 import re
 from dataclasses import dataclass
 
-from .calls import closing_bracket
+from .calls import closing_bracket, is_literal
 from .partial_parse import parse_or_none
 
 _NUMBER = r"[-+]?(?:\d[\d_]*(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?\b"
@@ -71,17 +71,9 @@ def _python_source(written: str) -> str | None:
         return None
     value = _PythonNames().visit(statement.value)
     is_tuple = isinstance(value, ast.Tuple)
-    if (written.startswith("(") and not is_tuple) or not (_is_literal(value) or _is_sum(value)):
+    if (written.startswith("(") and not is_tuple) or not (is_literal(value) or _is_sum(value)):
         return None
     return ast.unparse(value) if "\n" in written or _WORD.search(written) else written
-
-
-def _is_literal(node: ast.expr) -> bool:
-    try:
-        ast.literal_eval(node)
-    except (ValueError, TypeError, RecursionError, MemoryError):
-        return False
-    return not any(isinstance(n, ast.Constant) and n.value is ... for n in ast.walk(node))
 
 
 def _is_sum(node: ast.expr) -> bool:
