@@ -6,7 +6,7 @@ no label, and the reply is free text with the short fields behind their labels a
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, Literal, get_origin
 
@@ -180,6 +180,22 @@ class LeanAdapter(dspy.Adapter):
             lines.append(f"{label_of(name)}: {text}" if name in labeled else text)
         return "\n".join(filter(None, lines))
 
+    def format_demos(
+        self, signature: type[dspy.Signature], demos: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Format demonstrations; one with a `dspy.History` is a whole conversation, as DSPy's
+        adapters format the history of the request.
+        """
+        history = self._get_history_field_name(signature)
+        if history is None:
+            return super().format_demos(signature, demos)
+        turn = signature.delete(history)
+        turns: list[dict[str, Any]] = []
+        for demo in demos:
+            turns += _messages(demo.get(history))
+            turns.append({name: demo[name] for name in turn.fields if name in demo})
+        return super().format_demos(turn, turns)
+
     def parse(self, signature: type[dspy.Signature], completion: str) -> dict[str, Any]:
         fields = output_fields(signature)
         text = completion.strip()
@@ -201,6 +217,15 @@ class LeanAdapter(dspy.Adapter):
                 kind: Any = signature
                 raise AdapterParseError("LeanAdapter", kind, completion)
         return outputs
+
+
+def _messages(history: object) -> list[dict[str, Any]]:
+    """Return the turns of a conversation, also of one that a program file holds as plain data."""
+    if isinstance(history, dspy.History):
+        return history.messages
+    if isinstance(history, Mapping):
+        history = history.get("messages")
+    return list(history) if isinstance(history, list) else []
 
 
 def _without_callbacks(method: Any) -> Any:

@@ -67,6 +67,8 @@ class CascadeRound(ProgramPart):
         self.writes_tests = self.planner is not None and self.planner.kind.use_as == "gate"
         if self.spec.thought:
             domain = domain.with_thought()
+        if self.spec.history == "turns":
+            domain = domain.with_turns()
         self.reasoner = Reasoner(kinds, number, domain)
         self.answer_stops = answer_stops(domain, self.reasoner.predict)
         self.answer_format = domain.answer_format

@@ -26,6 +26,8 @@ class KNNDemos:
     Attributes:
         k: number of demonstrations for each question.
         demos: the demonstrations by field name; each has a `question`.
+        by_task: whether only the first lines of questions are compared. It is the task in the
+            steps of a game, all of which then get the same demonstrations.
 
     >>> apples = {"question": "How many apples?", "answer": "3"}
     >>> demos = KNNDemos(1, [apples, {"question": "Is it true?", "answer": "no"}])
@@ -35,12 +37,13 @@ class KNNDemos:
 
     k: int
     demos: Sequence[Mapping[str, Any]]
+    by_task: bool = False
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self  # it never changes, and optimizers copy programs all the time
 
-    def __reduce__(self) -> tuple[type[Self], tuple[int, Sequence[Mapping[str, Any]]]]:
-        return type(self), (self.k, self.demos)
+    def __reduce__(self) -> tuple[type[Self], tuple[int, Sequence[Mapping[str, Any]], bool]]:
+        return type(self), (self.k, self.demos, self.by_task)
 
     def nearest(self, question: str) -> list[dspy.Example]:
         """Return the `k` nearest demonstrations, the most similar one last, next to the question.
@@ -48,7 +51,7 @@ class KNNDemos:
         A question's own example is excluded, because training questions would look easier than they
         are during a compile.
         """
-        normal = normalize_text(question)
+        normal = self._compared(question)
         scores = (self._vectors @ self._tfidf([normal])[0]).round(_DIGITS)
         chosen: list[dspy.Example] = []
         for row in np.argsort(-scores, kind="stable"):
@@ -65,7 +68,8 @@ class KNNDemos:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for a program file."""
-        return {"k": self.k, "demos": [dict(demo) for demo in self.demos]}
+        plain = {"k": self.k, "demos": [dict(demo) for demo in self.demos]}
+        return plain | {"by_task": True} if self.by_task else plain
 
     @classmethod
     def from_dict(cls, plain: object) -> Self:
@@ -82,11 +86,15 @@ class KNNDemos:
         for demo in demos:
             if not isinstance(demo, dict) or not isinstance(demo.get("question"), str):
                 raise _not_demonstrations()
-        return cls(k, demos)
+        return cls(k, demos, plain.get("by_task") is True)
+
+    def _compared(self, question: str) -> str:
+        """Return the part of a question by which it is compared, in a form without differences."""
+        return normalize_text(question.partition("\n")[0] if self.by_task else question)
 
     @cached_property
     def _questions(self) -> list[str]:
-        return [normalize_text(str(demo["question"])) for demo in self.demos]
+        return [self._compared(str(demo["question"])) for demo in self.demos]
 
     @cached_property
     def _idf(self) -> Array:

@@ -27,7 +27,12 @@ def visible_fields(predict: dspy.Predict, nearest: Sequence[Any] = ()) -> list[d
     signature = _signature(predict)
     names = (*signature.input_fields, *signature.output_fields, "augmented")
     rows: list[Mapping[str, Any]] = [dict(demo.items()) for demo in usable_demos(predict, nearest)]
-    return [{name: row[name] for name in names if name in row} for row in rows]
+    return [{name: _plain(row[name]) for name in names if name in row} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    """Return a field's value as plain data, which a program file can hold."""
+    return value.messages if isinstance(value, dspy.History) else value
 
 
 def _signature(predict: dspy.Predict) -> Any:

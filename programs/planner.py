@@ -66,7 +66,7 @@ class Planner(ProgramPart):
                 place of the question.
         """
         assert self.predict is not None
-        shown = prompt_inputs(question, inputs)
+        shown = prompt_inputs(question, inputs, self.predict.signature)
         if self.kind.needs_attempts:
             shown[ATTEMPTS] = attempts or NO_ATTEMPTS
         demos = usable_demos(self.predict, nearest)

@@ -39,6 +39,7 @@ _OPTIONAL = (
     "hint_tokens",
     "hint_lines",
     "thought",
+    "history",
     "give_up",
 )
 
@@ -91,6 +92,9 @@ class Round(BaseModel):
     thought: Literal["short"] | None = None
     """What the reasoner thinks before its answer, where thoughts are optional, as in the steps of a
     game: `short`, one sentence; None, nothing."""
+    history: Literal["turns"] | None = None
+    """How the reasoner reads the earlier steps of a game: as `turns` of a conversation, without a
+    list of the possible actions; None, as a text with this list."""
     give_up: str | None = None
     """The measure by which the round is left once more samples cost more than they are worth: a
     name in `MEASURES`, such as `seconds`, see `give_up.py`; None draws them."""
@@ -131,6 +135,8 @@ class Round(BaseModel):
             )
         if self.samples > 1 and self.temperature == 0 and self.plans == 1:
             raise ValueError("several samples need a temperature above 0, or they are all the same")
+        if self.thought and self.history:
+            raise ValueError("a thought needs a history that is a text: leave out one of the two")
         return self
 
     def _check_plan(self) -> None:

@@ -60,7 +60,7 @@ class Reasoner(ProgramPart):
             (whether the reply marks its answer) and `refused`.
         """
         demos = usable_demos(self.predict, nearest)
-        shown = prompt_inputs(question, inputs)
+        shown = prompt_inputs(question, inputs, self.predict.signature)
         shown.update(plans)
         missing = [field for field in self._kinds if field not in plans]
         signature = self.signature_without(missing) if missing else None
@@ -92,7 +92,7 @@ class Reasoner(ProgramPart):
         """
         signature = self.signature_without(list(self._kinds))
         prediction = await self.predict.acall(
-            **prompt_inputs(question, inputs),
+            **prompt_inputs(question, inputs, signature),
             signature=signature,
             config=config or {},
             demos=usable_demos(self.predict),

@@ -127,7 +127,9 @@ def _check_prompts(
     neighbors = state.get("neighbours")
     if isinstance(neighbors, Mapping):
         for name, value in neighbors.items():
-            unknown = value.keys() - {"k", "demos"} if isinstance(value, Mapping) else set()
+            unknown = (
+                value.keys() - {"k", "demos", "by_task"} if isinstance(value, Mapping) else set()
+            )
             for key in unknown:
                 raise _unknown_key(source, f"{path}neighbours.{name}.{key}")
 

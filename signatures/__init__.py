@@ -5,6 +5,7 @@ from .agent import (
     agent_plan_signature,
     agent_reason_signature,
     agent_thought_signature,
+    agent_turns_signature,
 )
 from .code import WriteProgram, code_plan_signature, code_reason_signature
 from .open_ended import (
@@ -33,6 +34,7 @@ __all__ = [
     "agent_plan_signature",
     "agent_reason_signature",
     "agent_thought_signature",
+    "agent_turns_signature",
     "code_plan_signature",
     "code_reason_signature",
     "open_plan_signature",

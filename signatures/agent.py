@@ -36,6 +36,14 @@ class ThinkAndAct(dspy.Signature):
     action: str = dspy.OutputField(desc="one of the actions, copied as it is")
 
 
+class ContinueGame(dspy.Signature):
+    """You play text games. Each game begins with its task. Reply to what you see with the one action that comes next, and nothing else."""  # noqa: E501
+
+    turns: dspy.History = dspy.InputField(desc="the steps so far: what was seen, and the action")
+    now: str = dspy.InputField(desc="what is seen now")
+    action: str = dspy.OutputField(desc="the action that comes next")
+
+
 AGENT_INPUTS = tuple(ChooseAction.input_fields)
 """The inputs of a step: `history`, `observation`, `actions` and `task`."""
 
@@ -83,6 +91,19 @@ def agent_thought_signature(
     ['reasoning', 'action']
     """
     return _reason_signature(ThinkAndAct, plans, round_number)
+
+
+def agent_turns_signature(plans: Mapping[str, PlanKind], round_number: int) -> type[dspy.Signature]:
+    """Return the reasoner's signature of a round that reads its game as a conversation's turns.
+
+    Args:
+        plans: the plan fields that the reasoner sees, name to kind, in order.
+        round_number: 1 for the first round.
+
+    >>> list(agent_turns_signature({}, 1).fields)
+    ['turns', 'now', 'action']
+    """
+    return _reason_signature(ContinueGame, plans, round_number)
 
 
 def _reason_signature(

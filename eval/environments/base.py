@@ -107,12 +107,15 @@ class EnvironmentKind:
         solve: finds a sequence of actions that wins, by a planner; None when the game cannot be
             won.
         check: raises `CopeError` where a package is missing.
+        search: wins a solved game as a player does who does not know where things are; None where
+            the solution does so already.
     """
 
     path: str
     open: Callable[[Game], Environment]
     solve: Callable[[Game], Solution | None]
     check: Callable[[], None] = lambda: None
+    search: Callable[[Game, Solution], Solution | None] | None = None
 
 
 def replay_state(environment: Environment, actions: Sequence[str], seed: int = 0) -> None:

@@ -26,10 +26,11 @@ class SolutionCache:
 
     Args:
         folder: where the file is.
+        name: the name of the file.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "solutions.jsonl"
+    def __init__(self, folder: Path, name: str = "solutions") -> None:
+        self._file = folder / f"{name}.jsonl"
         self._known: dict[str, dict[str, Any]] = {}
         for line in read_jsonl(self._file, repair=False):
             if isinstance(line.get("key"), str):

@@ -176,10 +176,32 @@ async def solve_game(game: Game, limits: GameLimits | None = None) -> Solution |
         CopeError: when a package is missing, or the game is of no known kind.
         GameFailed: when the planner dies or takes too long.
     """
-    limits = limits or GameLimits()
+    return await _solution(game, {"solve": dict(game)}, limits or GameLimits())
+
+
+async def search_game(
+    game: Game, solution: Solution, limits: GameLimits | None = None
+) -> Solution | None:
+    """Win a solved game as a player who does not know where things are.
+
+    Returns:
+        The steps; the solution itself where the kind of games has no other way; None when the
+        search does not win.
+
+    Raises:
+        CopeError: when a package is missing, or the game is of no known kind.
+        GameFailed: when the game dies or takes too long.
+    """
+    if kind_of_game(game).search is None:
+        return solution
+    request = {"search": dict(game), "solution": solution.as_dict()}
+    return await _solution(game, request, limits or GameLimits())
+
+
+async def _solution(game: Game, request: dict[str, Any], limits: GameLimits) -> Solution | None:
     kind_of_game(game).check()
     async with _worker(game, limits) as process:
-        reply = await process.ask({"solve": dict(game)}, limits.start_seconds)
+        reply = await process.ask(request, limits.start_seconds)
     if reply.get("solution") is None:
         return None
     try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,7 +12,7 @@ from ...programs.agent.environment import Game, GameFailed
 from ...util.count_bar import CountBar
 from .base import Solution
 from .game_cache import SolutionCache, cache_folder
-from .process import GameLimits, solve_game
+from .process import GameLimits, search_game, solve_game
 
 _MOST_TRIES = 20  # candidates for each game that is wanted
 _LIMITS = GameLimits(start_seconds=900)
@@ -62,6 +62,44 @@ async def _solve(
             if solution is not None and len(found) < count:
                 found.append(SolvedGame(game, solution))
     return found
+
+
+def searched_games(name: str, games: Sequence[SolvedGame]) -> list[Solution]:
+    """Return how solved games are won by a player who does not know where things are.
+
+    They are kept in the user's cache too.
+
+    Args:
+        name: the name of the task.
+        games: the games.
+    """
+    cache = SolutionCache(cache_folder(name), "searches")
+    with CountBar(f"{name}: searching games", len(games)) as bar:
+        return run_sync(_search(games, cache, bar))
+
+
+async def _search(
+    games: Sequence[SolvedGame], cache: SolutionCache, bar: CountBar
+) -> list[Solution]:
+    found: list[Solution] = []
+    for start in range(0, len(games), _AT_ONCE):
+        batch = games[start : start + _AT_ONCE]
+        if not all(cache.knows(one.game) for one in batch):
+            bar.show(len(found))
+        found += await asyncio.gather(*(_searched(one, cache) for one in batch))
+    return found
+
+
+async def _searched(one: SolvedGame, cache: SolutionCache) -> Solution:
+    """Return a search of a game; its solution where the search does not win, or the game fails."""
+    known, found = cache.get(one.game)
+    if not known:
+        try:
+            found = await search_game(one.game, one.solution, _LIMITS)
+        except GameFailed:
+            return one.solution
+        cache.add(one.game, found)
+    return found or one.solution
 
 
 async def _solution(game: Game, cache: SolutionCache) -> Solution | None:

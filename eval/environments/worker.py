@@ -9,7 +9,7 @@ import sys
 from importlib import import_module
 from typing import Any, TextIO
 
-from .base import Environment, EnvironmentKind
+from .base import Environment, EnvironmentKind, Solution
 
 
 def _channel() -> TextIO:
@@ -33,6 +33,10 @@ def _turn(environment: Environment, observation: str, reward: float, done: bool)
     }
 
 
+def _reply(solution: Solution | None) -> dict[str, Any]:
+    return {"solution": None if solution is None else solution.as_dict()}
+
+
 def answer(
     kind: EnvironmentKind, opened: list[Environment], request: dict[str, Any]
 ) -> dict[str, Any]:
@@ -41,11 +45,14 @@ def answer(
     Args:
         kind: the kind of the game.
         opened: the open game; empty before it is opened.
-        request: `open` or `solve` with the game, `reset` with the seed, or `step` with the action.
+        request: `open` or `solve` with the game, `search` with the game and its `solution`, `reset`
+            with the seed, or `step` with the action.
     """
     if "solve" in request:
-        solution = kind.solve(request["solve"])
-        return {"solution": None if solution is None else solution.as_dict()}
+        return _reply(kind.solve(request["solve"]))
+    if "search" in request:
+        assert kind.search is not None
+        return _reply(kind.search(request["search"], Solution.from_dict(request["solution"])))
     if "open" in request:
         opened[:] = [kind.open(request["open"])]
         return {}

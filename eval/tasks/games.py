@@ -19,7 +19,7 @@ from ...programs.task_signature import INPUTS
 from ..environments.base import Solution
 from ..environments.play import play_actions
 from ..environments.process import open_game
-from ..environments.solved import SolvedGame, solved_games
+from ..environments.solved import SolvedGame, searched_games, solved_games
 from .base import Score
 
 STEPS = "steps"
@@ -163,12 +163,17 @@ class GameTask:
         return Agent(program, self.opener, settings)
 
     def steps_of(self, examples: Sequence[dspy.Example]) -> list[dspy.Example]:
-        """Return the steps of the planner's solutions as examples, game by game."""
-        rows: list[dspy.Example] = []
+        """Return the steps that win games as examples, game by game.
+
+        They look for each object before it is taken, where the planner knows where it is.
+        """
+        games: list[SolvedGame] = []
         for example in examples:
-            (solved,) = solved_games(self.name, iter([dict(example.game)]), 1)
+            games += solved_games(self.name, iter([dict(example.game)]), 1)
+        rows: list[dspy.Example] = []
+        for example, searched in zip(examples, searched_games(self.name, games), strict=True):
             name = str(example.get("id") or example.question)
-            rows += step_examples(solved.solution, name, dict(example.fields) | {"game": name})
+            rows += step_examples(searched, name, dict(example.fields) | {"game": name})
         return rows
 
 
@@ -259,7 +264,8 @@ def step_examples(
         if past:
             past[-1] = PastStep(past[-1].action, step.observation)
         actions = offers.sort(step.admissible)
-        inputs = step_question(solution.task, past, step.observation, actions, chars)
+        first = solution.steps[0].observation
+        inputs = step_question(solution.task, past, step.observation, actions, chars, first)
         example = dspy.Example(
             id=f"{name}-step-{number}",
             answer=step.action,

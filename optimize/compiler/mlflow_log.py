@@ -211,7 +211,7 @@ class CompileTracker(CompileCallback):
             inputs = dict.fromkeys(program.task_signature.inputs, "string")
         row = self._compilation.splits.train[0]
         fields = prompt_inputs(row.question, dict(row))
-        example = {name: str(value) for name, value in fields.items()}
+        example = {name: str(value) for name, value in fields.items() if name in inputs}
         self._run.log_model(make_servable(result.program), inputs, example, prompts)
 
     def close(self) -> None:

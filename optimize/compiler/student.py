@@ -174,7 +174,8 @@ class Student(Ensemble):
                 early_stop=self.early_stop,
             ),
         )
-        result.asked = (prompt_inputs(question, inputs), visible_plans)
+        shown = prompt_inputs(question, inputs, round_.reasoner.predict.signature)
+        result.asked = (shown, visible_plans)
         return result
 
     def _models(self, round_: CascadeRound) -> list[tuple[str, str, int | None]]:

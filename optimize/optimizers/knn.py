@@ -9,6 +9,7 @@ from ...programs.task_signature import INPUTS
 from ..compiler.student import Student
 from .base import OptimizerContext, solved_rows
 from .few_shot import BootstrapFewShotOptimizer
+from .solved_games import solved_games
 
 
 class KNNFewShotOptimizer(BootstrapFewShotOptimizer):
@@ -28,9 +29,11 @@ class KNNFewShotOptimizer(BootstrapFewShotOptimizer):
     def compile(self, context: OptimizerContext) -> Student:
         student = context.student
         rows = [dict(row) for row in context.trainset]
-        names = [name for name, _ in student.named_parameters()]
         bootstrapped = student
-        if any(solved_rows(student, name, ()) is None for name in names):
+        if any(
+            solved_rows(student, name, ()) is None and solved_games(predict, ()) is None
+            for name, predict in student.named_parameters()
+        ):
             bootstrapped = self._bootstrap(context, len(context.trainset))
         # With the longest demonstrations a prompt may not fit, and then fewer are tried.
         for k in range(context.demos, 0, -1):
@@ -51,11 +54,12 @@ def _with_nearest(bootstrapped: Student, k: int, rows: list[dict[str, Any]]) -> 
     student = bootstrapped.deepcopy()
     student._compiled = False
     for name, predict in student.named_parameters():
-        demos = solved_rows(student, name, rows)
+        games = solved_games(predict, rows)
+        demos = solved_rows(student, name, rows) if games is None else games
         if demos is None:
             demos = with_questions(visible_fields(predict), rows)
         if demos:
-            student.knn_demos[name] = KNNDemos(k, demos)
+            student.knn_demos[name] = KNNDemos(k, demos, by_task=games is not None)
             predict.demos = []
     return student
 
@@ -87,8 +91,9 @@ def with_questions(
 def _question_of(demo: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str | None:
     """Return the training question whose inputs a demonstration shows; None without one."""
     for row in rows:
-        inputs = row.get(INPUTS)
-        if inputs and all(demo.get(name) == value for name, value in inputs.items()):
+        inputs = row.get(INPUTS) or {}
+        shown = {name: value for name, value in inputs.items() if name in demo}
+        if shown and all(demo[name] == value for name, value in shown.items()):
             return str(row["question"])
     return None
 

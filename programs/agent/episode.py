@@ -78,7 +78,8 @@ class Episode:
         self._meter, self._on_step = meter, on_step
         self._first = attempt if settings.escalate == "episode" else 1
         self._past: list[PastStep] = []
-        self._guard = LoopGuard(settings.repeats, settings.patience)
+        self._opening = ""  # what was seen at the start
+        self._guard = LoopGuard(settings.patience)
         self._offers = Offers()
         self._unread = 0
         self.made = Attempt(attempt)
@@ -88,6 +89,7 @@ class Episode:
         turn = Turn("", ())
         try:
             turn = await game.reset()
+            self._opening = turn.observation
             self._guard.see(turn)
             while not self._end(turn):
                 turn = await self._step(game, turn)
@@ -141,7 +143,7 @@ class Episode:
         self._on_step(record)
         after = turn
         if action is not None:
-            self._guard.take(turn, action)
+            self._guard.take(action)
             self._offers.take(action)
             self.made.actions.append(action)
             after = await game.step(action)
@@ -153,7 +155,12 @@ class Episode:
 
     async def _decide(self, turn: Turn, offered: list[str]) -> dspy.Prediction:
         question = step_question(
-            self._task, self._past, turn.observation, offered, self._settings.history_chars
+            self._task,
+            self._past,
+            turn.observation,
+            offered,
+            self._settings.history_chars,
+            self._opening,
         )
         restarts = self._settings.escalate == "episode"
         last = self._first if restarts else None

@@ -24,7 +24,6 @@ class AgentSettings:
         max_steps: the maximum actions of a game.
         episode_tokens: the maximum tokens, read and written, of a game; None for no limit.
         history_chars: the maximum characters of the history that prompts show.
-        repeats: how often an action may be taken in the same state before it is no longer offered.
         patience: after so many successive steps without a new state the episode ends as a loop.
 
     Raises:
@@ -35,11 +34,10 @@ class AgentSettings:
     max_steps: int = 30
     episode_tokens: int | None = None
     history_chars: int = 2400
-    repeats: int = 2
     patience: int = 12
 
     def __post_init__(self) -> None:
-        for name in ("max_steps", "history_chars", "repeats", "patience"):
+        for name in ("max_steps", "history_chars", "patience"):
             check_number(f"AgentSettings({name})", getattr(self, name), 1, whole=True)
         check_number(
             "AgentSettings(episode_tokens)", self.episode_tokens, 1, whole=True, optional=True

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..task_signature import INPUTS
 from .history import PastStep, history_text
+from .turns import opening, past_turns, turn_text
 
 _LONGEST_OBSERVATION = 1500  # characters
 
@@ -15,6 +16,7 @@ def step_question(
     observation: str,
     actions: Sequence[str],
     history_chars: int,
+    first: str = "",
 ) -> dict[str, Any]:
     """Return the inputs of a cascade for a step: `question` and the fields that prompts show.
 
@@ -27,17 +29,21 @@ def step_question(
         observation: what the last action led to.
         actions: the actions that may be taken.
         history_chars: the maximum characters of the history.
+        first: what was seen at the start; empty in the first step.
 
     >>> step_question("Cool an egg.", [], "A kitchen.", ["go to fridge 1"], 100)["question"]
     'Task: Cool an egg.\\nDone: nothing\\nNow: A kitchen.'
     """
     done = "; ".join(step.action for step in past[-3:] if step.action) or "nothing"
     observation = _without_task(observation[:_LONGEST_OBSERVATION], task)
+    first = _without_task(first[:_LONGEST_OBSERVATION], task) or observation
     fields = {
         "task": task,
         "history": history_text(past, history_chars),
         "observation": observation,
         "actions": "\n".join(actions),
+        "turns": past_turns(task, first, past, history_chars),
+        "now": turn_text(task, past[-1]) if past else opening(task, first),
     }
     question = f"Task: {task}\nDone: {done}\nNow: {observation}"
     return {"question": question, INPUTS: fields}

@@ -14,6 +14,7 @@ from ...signatures import (
     agent_plan_signature,
     agent_reason_signature,
     agent_thought_signature,
+    agent_turns_signature,
 )
 from ..confidence.base import Confidence
 from ..confidence.votes import VoteShare
@@ -82,6 +83,7 @@ AGENT = Domain(
     plan_signature=agent_plan_signature,
     reason_signature=agent_reason_signature,
     thought_signature=agent_thought_signature,
+    turns_signature=agent_turns_signature,
     answer_stops=("\n",),
     answer_format=_action_format,
     parse_answer=_read_action,

@@ -43,6 +43,8 @@ class Domain:
         default_scorer: the name of the task that scores answers when a caller gives no metric.
         thought_signature: returns the reasoner's signature of rounds with `thought`, where thoughts
             are optional; None where they are not.
+        turns_signature: returns the reasoner's signature of rounds with `history = "turns"`, which
+            read the steps so far as the turns of a conversation; None where there are no steps.
         answer_stops: texts at which a reply ends that consists of the answer alone. The lean
             adapter asks for them.
         answer_format: returns the format that only possible answers have, given the question's
@@ -74,6 +76,7 @@ class Domain:
     answer_kind: str
     unnamed_kind: str = ""
     thought_signature: ReasonSignature | None = None
+    turns_signature: ReasonSignature | None = None
     answer_stops: tuple[str, ...] = ()
     answer_format: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     scorer_fields: tuple[str, ...] = ()
@@ -115,6 +118,18 @@ class Domain:
                 "the preset"
             )
         return replace(self, reason_signature=self.thought_signature)
+
+    def with_turns(self) -> Self:
+        """Return the same kind of questions, whose steps so far are the turns of a conversation.
+
+        Raises:
+            CopeError: where questions are no steps.
+        """
+        if self.turns_signature is None:
+            raise CopeError(
+                f"questions of kind {self.name!r} have no steps: leave out history in the preset"
+            )
+        return replace(self, reason_signature=self.turns_signature)
 
     @property
     def answers(self) -> AnswerKind:

@@ -12,6 +12,7 @@ import pytest
 
 from cope import Cascade, CopeError, load_preset
 from cope.programs.demonstrations import KNNDemos, knn_demos_in_state
+from cope.programs.preset import parse_preset
 
 KEPT = [
     {"question": "How many legs have 2 hens?", "answer": "4"},
@@ -193,3 +194,19 @@ def test_reset_drops_them_as_it_drops_demonstrations(scripted):
     assert program.reset_copy().knn_demos == {} and len(program.deepcopy().knn_demos) == 2 == len(
         program.knn_demos
     )
+
+
+def test_the_steps_of_a_game_can_have_the_demonstrations_of_its_task(tmp_path: Path):
+    """Only the first line, the task, is compared, and a program file keeps that."""
+    games = [
+        {"question": "Task: feed a cat\nNow: a dog", "turns": [], "now": "", "action": "a"},
+        {"question": "Task: walk a dog\nNow: a cat", "turns": [], "now": "", "action": "b"},
+    ]
+    rounds = [{"reasoner": "small", "history": "turns"}]
+    program = Cascade(parse_preset({"name": "p", "rounds": rounds}, "here"), domain="agent")
+    program.knn_demos["round_1.reasoner.predict"] = KNNDemos(1, games, by_task=True)
+    program.save(tmp_path / "made.json")
+    (kept,) = Cascade.from_file(tmp_path / "made.json").knn_demos.values()
+    for now in ("a dog, a dog, a dog", "a cat"):
+        (demo,) = kept.nearest(f"Task: feed two cats\nNow: {now}")
+        assert demo.action == "a"

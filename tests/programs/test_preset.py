@@ -23,6 +23,7 @@ def test_the_presets_that_come_with_the_package():
             "best-of-tests-large",
             "cisc",
             "cope",
+            "cope-act",
             "cope-agent",
             "cope-best-of-large",
             "cope-blueprint",

@@ -9,6 +9,7 @@ QUESTION = (
 )
 _OTHERS = {
     "cope-agent": "plays games only",
+    "cope-act": "plays games only",
     "cope-react": "plays games only",
     "cope-tests": "answers programs only",
     "cope-three-tiers": "needs a third tier",

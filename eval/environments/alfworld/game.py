@@ -10,6 +10,7 @@ from ....programs.agent.environment import Game
 from ..base import EnvironmentKind, Solution, follow, replay_state
 from .generate import generate_game
 from .package import check_alfworld, load
+from .search import look_around, search_actions
 
 _TASK = "Your task is to: "
 _LONGEST_PLAN = 60  # actions
@@ -127,9 +128,17 @@ def solve_game(game: Game) -> Solution | None:
     return follow(AlfworldGame(data), task, solved.plan[:_LONGEST_PLAN])
 
 
+def search_game(game: Game, solution: Solution) -> Solution | None:
+    """Return a solution that looks for each object before it is taken, see `search_actions`."""
+    played = AlfworldGame(_data_of(game))
+    seen = look_around(played)
+    return follow(played, solution.task, search_actions(played, solution, seen))
+
+
 ALFWORLD = EnvironmentKind(
     path="cope.eval.environments.alfworld.game:ALFWORLD",
     open=open_game,
     solve=solve_game,
     check=check_alfworld,
+    search=search_game,
 )

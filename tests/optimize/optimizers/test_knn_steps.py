@@ -33,7 +33,11 @@ def _solved_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             return None
         return follow(ChestGame(), f"{TASK} {game['seed']}", WINS)
 
+    async def search(game: Any, solution: Any, limits: Any) -> Any:
+        return solution
+
     monkeypatch.setattr(solved, "solve_game", solve)
+    monkeypatch.setattr(solved, "search_game", search)
     monkeypatch.setattr(solved, "cache_folder", lambda name: tmp_path)
 
 

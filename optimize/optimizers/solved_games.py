@@ -1,0 +1,47 @@
+"""Solved games as demonstrations of prompts that read a game as the turns of a conversation."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dspy
+
+
+def turns_field(predict: dspy.Predict) -> str | None:
+    """Return the name of the input that holds the turns of a conversation; None without one."""
+    signature: Any = predict.signature  # DSPy types it as an instance; it is a class
+    for name, field in signature.input_fields.items():
+        if field.annotation is dspy.History:
+            return name
+    return None
+
+
+def solved_games(
+    predict: dspy.Predict, rows: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]] | None:
+    """Return the last step of each game, whose turns are the steps before it.
+
+    Args:
+        predict: a predictor.
+        rows: the steps of solved games, with the field names of the predictor.
+
+    Returns:
+        The fields that the predictor shows, and the question; None for a predictor without turns.
+    """
+    turns = turns_field(predict)
+    if turns is None:
+        return None
+    signature: Any = predict.signature
+    last: dict[str, Mapping[str, Any]] = {}
+    for row in rows:
+        steps = row.get(turns)
+        solved = all(row.get(name) for name in signature.output_fields)
+        if not isinstance(steps, list) or not steps or not solved:
+            continue
+        game = str(steps[0])
+        if game not in last or len(steps) > len(last[game][turns]):
+            last[game] = row
+    demos: list[dict[str, Any]] = []
+    for row in last.values():
+        shown = {name: row[name] for name in signature.fields if name in row}
+        demos.append({"question": str(row["question"])} | shown)
+    return demos

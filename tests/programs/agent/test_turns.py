@@ -1,0 +1,87 @@
+"""A game as the turns of a conversation: what the player saw, and the action that he took."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+from support.agent_replies import expert, team
+from support.scripted_environment import GAME, TASK, WINS, open_in_process
+
+from cope import Cascade, CopeError
+from cope.models import run_sync
+from cope.programs.agent.agent import Agent
+from cope.programs.agent.history import PastStep
+from cope.programs.agent.turns import past_turns
+from cope.programs.demonstrations import KNNDemos
+from cope.programs.preset import Preset, parse_preset
+
+_STEPS = st.lists(
+    st.builds(PastStep, st.none() | st.text(max_size=40), st.text(max_size=900), st.text()),
+    max_size=12,
+)
+
+
+def turns_preset(**more: Any) -> Preset:
+    rounds = [{"reasoner": "small", "history": "turns"} | more]
+    return parse_preset({"name": "turns", "rounds": rounds}, "here")
+
+
+@given(_STEPS, st.integers(0, 2000))
+def test_turns_fit_their_characters_and_keep_the_first_and_the_last(
+    past: list[PastStep], most: int
+) -> None:
+    turns = past_turns("Eat.", "A kitchen.", past, most)
+    everything = past_turns("Eat.", "A kitchen.", past, 1_000_000)
+    assert len(everything) == len(past)
+    assert turns == everything[:1] + everything[len(everything) - len(turns) + 1 :]
+    assert sum(len(turn["now"] + turn["action"]) for turn in turns[1:]) <= most
+    if past:
+        assert turns[0]["now"] == "A new game. A kitchen.\nTask: Eat."
+
+
+def test_an_action_that_is_not_possible_is_a_turn_that_says_so() -> None:
+    past = [PastStep(None, "A kitchen.", "fly to the moon"), PastStep("open fridge", "It is open.")]
+    turns = past_turns("Eat.", "A kitchen.", past, 1000)
+    assert [turn["action"] for turn in turns] == ["fly to the moon", "open fridge"]
+    assert "not possible" in turns[1]["now"]
+
+
+def test_a_prompt_of_turns_is_a_conversation_that_grows_by_one_turn() -> None:
+    prompts: list[list[dict[str, str]]] = []
+
+    def plays(messages: list[dict[str, str]], request: Any) -> str:
+        prompts.append(messages)
+        return WINS[len(prompts) - 1]
+
+    program = Cascade(turns_preset(), team(plays), domain="agent")
+    played = run_sync(Agent(program, open_in_process).acall(question=TASK, game=GAME))
+    assert played.answer == "\n".join(WINS)
+    for number, messages in enumerate(prompts):
+        assert [m["role"] for m in messages] == ["system", *["user", "assistant"] * number, "user"]
+        assert [m["content"] for m in messages if m["role"] == "assistant"] == [*WINS[:number]]
+        assert messages[:-1] == [*prompts[number - 1], *messages[-2:-1]] or not number
+    assert "Task: open the chest" in prompts[-1][1]["content"]
+
+
+def test_every_step_of_a_game_is_shown_the_same_solved_games() -> None:
+    shown: list[list[str]] = []
+
+    def plays(messages: list[dict[str, str]], request: Any) -> str:
+        shown.append([m["content"] for m in messages[1:5]])
+        return WINS[len(shown) - 1]
+
+    program = Cascade(turns_preset(), team(plays), domain="agent")
+    demos = []
+    for task in ("open the box", "feed the cat"):
+        turns = [{"now": f"A hall.\nTask: {task}", "action": "look"}]
+        demos.append({"question": f"Task: {task}", "turns": turns, "now": "!", "action": "go"})
+    program.knn_demos["round_1.reasoner.predict"] = KNNDemos(1, demos, by_task=True)
+    run_sync(Agent(program, open_in_process).acall(question=TASK, game=GAME))
+    assert shown == [["A hall.\nTask: open the box", "look", "!", "go"]] * len(WINS)
+
+
+def test_turns_are_for_games_and_hold_no_thoughts() -> None:
+    with pytest.raises(CopeError, match="'short-answer' have no steps"):
+        Cascade(turns_preset(), team(expert))
+    with pytest.raises(CopeError, match="leave out one of the two"):
+        turns_preset(thought="short")
