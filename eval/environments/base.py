@@ -107,6 +107,8 @@ class EnvironmentKind:
         solve: finds a sequence of actions that wins, by a planner; None when the game cannot be
             won.
         check: raises `CopeError` where a package is missing.
+        looks: the first words of actions that only look: taken twice, they show the same, unless
+            another action has changed something.
         search: wins a solved game as a player does who does not know where things are; None where
             the solution does so already.
     """
@@ -115,6 +117,7 @@ class EnvironmentKind:
     open: Callable[[Game], Environment]
     solve: Callable[[Game], Solution | None]
     check: Callable[[], None] = lambda: None
+    looks: tuple[str, ...] = ()
     search: Callable[[Game, Solution], Solution | None] | None = None
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -141,6 +141,10 @@ class _LateGame:
     def __init__(self, process: GameProcess, game: Game, limits: GameLimits) -> None:
         self._process, self._game, self._limits = process, game, limits
         self._is_open = False
+
+    @property
+    def looks(self) -> Sequence[str]:
+        return kind_of_game(self._game).looks
 
     async def reset(self, seed: int = 0) -> Turn:
         if not self._is_open:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,10 +13,11 @@ from ...programs.agent.environment import Game
 from ...util.hashing import digest
 from ...util.text import one_line
 from .alfworld.package import check_packages, load
-from .base import EnvironmentKind, Solution, follow, replay_state
+from .base import Environment, EnvironmentKind, Solution, follow, replay_state
 from .game_cache import cache_folder
 
 _LONGEST_PLAN = 100  # actions
+_READ = "examine cookbook"
 
 
 class TextWorldGame:
@@ -159,6 +160,28 @@ def _next_actions(solved: TextWorldGame) -> Iterator[str]:
         _, _, done = solved.step(action)
 
 
+def search_game(game: Game, solution: Solution) -> Solution | None:
+    """Return a solution that reads the recipe first, which TextWorld's own solution knows."""
+    played = TextWorldGame(compiled_game(game))
+    return follow(played, solution.task, read_first(played, solution.actions))
+
+
+def read_first(environment: Environment, actions: Iterable[str]) -> Iterator[str]:
+    """Yield actions, and as soon as it is possible that of reading the recipe.
+
+    Args:
+        environment: the game, in which the actions are taken while they are yielded.
+        actions: the actions of a solution.
+    """
+    has_read = False
+    for action in actions:
+        if not has_read and _READ in environment.admissible:
+            has_read = True
+            if action != _READ:
+                yield _READ
+        yield action
+
+
 def _check() -> None:
     check_packages("textworld")
 
@@ -168,4 +191,6 @@ TEXTWORLD = EnvironmentKind(
     open=open_game,
     solve=solve_game,
     check=_check,
+    looks=("examine", "look", "inventory"),
+    search=search_game,
 )

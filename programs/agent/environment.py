@@ -1,6 +1,6 @@
 """What an agent needs of a game: it is reset, it takes actions, and it says which are possible."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -37,6 +37,11 @@ class GameFailed(Exception):
 
 class PlayedGame(Protocol):
     """An open game. Its calls may wait, because a game runs in a process of its own."""
+
+    @property
+    def looks(self) -> Sequence[str]:
+        """The first words of actions that only look, see `LoopGuard`."""
+        ...
 
     async def reset(self, seed: int = 0) -> Turn:
         """Start the game anew.

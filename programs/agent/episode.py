@@ -87,6 +87,7 @@ class Episode:
     async def play(self, game: PlayedGame) -> Attempt:
         """Play until the game is over or a limit is reached. A game that fails ends the attempt."""
         turn = Turn("", ())
+        self._guard = LoopGuard(self._settings.patience, game.looks)
         try:
             turn = await game.reset()
             self._opening = turn.observation
@@ -143,7 +144,7 @@ class Episode:
         self._on_step(record)
         after = turn
         if action is not None:
-            self._guard.take(action)
+            self._guard.take(turn, action)
             self._offers.take(action)
             self.made.actions.append(action)
             after = await game.step(action)

@@ -1,56 +1,65 @@
 """Keep an episode from running in a circle."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from .environment import Turn
 
+_State = tuple[str, tuple[str, ...]]
+_REPEATS = 2  # how often an action is offered in one state
+
 
 class LoopGuard:
-    """Offers an action again only after a change.
+    """Leaves out actions that show nothing new.
 
-    A small model goes back and forth between places that it knows. A change is a step that leads to
-    a new state, and makes nothing possible that was done before: a thing is taken, or a door is
-    opened. To go from one known place to another is none, because it makes possible to go back. The
-    step of an action may be the change itself. An action that led to nothing new needs one change
-    more each time.
+    A state is what a player sees: the observation and the possible actions. A small model goes back
+    and forth between places that it knows. An action that only looks is offered again after another
+    one has changed something. Every action is offered twice at most in the same state.
 
     Args:
         patience: after so many successive steps without a new state the episode runs in a circle.
+        looks: the first words of actions that only look, such as `go` where all places can be
+            reached at once.
     """
 
-    def __init__(self, patience: int) -> None:
-        self._patience = patience
-        self._seen: set[tuple[str, tuple[str, ...]]] = set()
-        self._possible: frozenset[str] = frozenset()
-        self._changes = 0
-        self._due: dict[str, int] = {}  # by action: the number of changes at which it is offered
-        self._in_vain: Counter[str] = Counter()
-        self._latest: str | None = None
+    def __init__(self, patience: int, looks: Iterable[str] = ()) -> None:
+        self._patience, self._looks = patience, frozenset(looks)
+        self._taken: Counter[tuple[_State, str]] = Counter()
+        self._seen: set[_State] = set()
+        self._looked: set[str] = set()  # since the last change
+        self._latest = ""
         self._stale = 0
 
     def see(self, turn: Turn) -> None:
         """Receive the next state of the game."""
-        possible = frozenset(turn.admissible)
-        state = (turn.observation, tuple(sorted(possible)))
+        state = _state(turn)
         is_new = state not in self._seen
         self._seen.add(state)
         self._stale = 0 if is_new else self._stale + 1
-        if self._latest is not None:
-            is_change = is_new and (possible - self._possible).isdisjoint(self._due)
-            self._in_vain[self._latest] += not is_new
-            self._due[self._latest] = self._changes + 1 + self._in_vain[self._latest]
-            self._changes += is_change
-        self._possible = possible
+        if self._latest.split(" ")[0] in self._looks:
+            self._looked.add(self._latest)
+        elif is_new:
+            self._looked.clear()
 
     def offered(self, turn: Turn) -> list[str]:
-        """Return the possible actions that may lead to something new; maybe none."""
-        return [one for one in turn.admissible if self._due.get(one, 0) <= self._changes]
+        """Return the possible actions that may show something new; maybe none.
 
-    def take(self, action: str) -> None:
-        """Receive that an action is taken."""
+        Where all of them have looked before, they are offered again.
+        """
+        state = _state(turn)
+        found = [one for one in turn.admissible if self._taken[state, one] < _REPEATS]
+        return [one for one in found if one not in self._looked] or found
+
+    def take(self, turn: Turn, action: str) -> None:
+        """Receive that an action is taken in a state."""
+        self._taken[_state(turn), action] += 1
         self._latest = action
 
     @property
     def is_stuck(self) -> bool:
         """Whether no new state came for a long time."""
         return self._stale >= self._patience
+
+
+def _state(turn: Turn) -> _State:
+    return turn.observation, tuple(sorted(turn.admissible))

@@ -96,6 +96,8 @@ def registered() -> Iterator[None]:
 class InProcess:
     """The game behind the interface that agents see, without a process."""
 
+    looks = ()
+
     def __init__(self, game: ChestGame) -> None:
         self.game = game
         self.taken: list[str] = []

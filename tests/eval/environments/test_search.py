@@ -4,6 +4,7 @@ import pytest
 
 from cope.eval.environments.alfworld.search import look_around, search_actions
 from cope.eval.environments.base import Solution, SolvedStep, follow
+from cope.eval.environments.textworld_game import read_first
 
 _INSIDE = {"desk 1": "a pen 1", "safe 1": "a key 2", "shelf 1": "nothing", "box 1": "a penknife 1"}
 _CLOSED = {"safe 1", "box 1"}
@@ -80,3 +81,26 @@ def test_searches_differ_from_game_to_game() -> None:
         assert found is not None
         made.add(found.actions)
     assert len(made) > 4
+
+
+class Kitchen(Room):
+    """A kitchen behind a hall: the cookbook is seen after the first step."""
+
+    @property
+    def admissible(self) -> list[str]:
+        return ["go east"] if not self.at else ["examine cookbook", "eat meal"]
+
+    def step(self, action: str) -> tuple[str, float, bool]:
+        assert action in self.admissible
+        self.at = "kitchen"
+        return "You see a cookbook.", 1.0, action == "eat meal"
+
+
+@pytest.mark.parametrize(
+    "plan", [("go east", "eat meal"), ("go east", "examine cookbook", "eat meal")]
+)
+def test_a_recipe_is_read_once_as_soon_as_it_is_seen(plan: tuple[str, ...]) -> None:
+    kitchen = Kitchen()
+    found = follow(kitchen, "Cook.", read_first(kitchen, plan))
+    assert found is not None
+    assert found.actions == ("go east", "examine cookbook", "eat meal")

@@ -69,7 +69,7 @@ def test_a_step_that_disagrees_escalates_itself_the_rest_or_the_episode(
 @pytest.mark.parametrize(
     ("reply", "settings", "end"),
     [
-        ("Action: go to kitchen", {"max_steps": 1}, "step limit"),
+        ("Action: go to kitchen", {"max_steps": 3}, "step limit"),
         ("Action: go to kitchen", {"episode_tokens": 50}, "token limit"),
         ("I can not tell.", {}, "no readable action"),
     ],
@@ -85,19 +85,14 @@ def back_and_forth(messages: list[dict[str, str]], request: Any) -> str:
     return f"On.\nAction: {(moves or actions)[0]}"
 
 
-def test_an_action_is_offered_again_only_after_something_new() -> None:
-    played = play("small", back_and_forth, max_steps=50)
-    seen, last, seen_after = set[str](), "", dict[str, int]()
-    for step in played.steps:
-        seen.add(step["observation"])
-        seen_after[last] = len(seen)
-        last = step["action"]
-        assert seen_after.get(last, 0) < len(seen) or step["action"] is None
-    assert played.end == "loop"
+def test_an_action_is_not_offered_for_ever_in_one_state() -> None:
+    played = play("small", back_and_forth, patience=50, max_steps=20)
+    pairs = [(step["observation"], step["action"]) for step in played.steps if step["action"]]
+    assert max(pairs.count(pair) for pair in pairs) == 2
 
 
 def test_a_game_that_runs_in_a_circle_ends() -> None:
-    played = play("small", back_and_forth, patience=1, max_steps=50)
+    played = play("small", back_and_forth, patience=4, max_steps=50)
     assert played.end == "loop"
     assert len(played.steps) < 12
 
