@@ -140,6 +140,6 @@ ALFWORLD = EnvironmentKind(
     open=open_game,
     solve=solve_game,
     check=check_alfworld,
-    looks=("go", "examine", "look", "inventory"),
+    looks=("go", "open", "close", "examine", "look", "inventory"),
     search=search_game,
 )
