@@ -27,12 +27,15 @@ def visible_fields(predict: dspy.Predict, nearest: Sequence[Any] = ()) -> list[d
     signature = _signature(predict)
     names = (*signature.input_fields, *signature.output_fields, "augmented")
     rows: list[Mapping[str, Any]] = [dict(demo.items()) for demo in usable_demos(predict, nearest)]
-    return [{name: _plain(row[name]) for name in names if name in row} for row in rows]
+    return [plain_fields({name: row[name] for name in names if name in row}) for row in rows]
 
 
-def _plain(value: Any) -> Any:
-    """Return a field's value as plain data, which a program file can hold."""
-    return value.messages if isinstance(value, dspy.History) else value
+def plain_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a call as plain data, which a file can hold."""
+    plain: dict[str, Any] = {}
+    for name, value in fields.items():
+        plain[name] = value.messages if isinstance(value, dspy.History) else value
+    return plain
 
 
 def _signature(predict: dspy.Predict) -> Any:

@@ -19,6 +19,7 @@ from ...models.ledger_line import check_line
 from ...models.meter import metered, record_call
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.base import Sample, Verdict
+from ...programs.demos import plain_fields
 from ...sandbox import TestOutcome, TestReport
 from ...util.files import JsonlWriter, read_jsonl
 from .round_line import OutcomeLine
@@ -128,7 +129,7 @@ def _dump_sample(sample: Sample, round_: CascadeRound, with_trace: bool) -> _Pla
         plain["trace"] = []
         for predict, inputs, outputs in sample.trace:
             role = "planner" if predict is planner else "reasoner"
-            plain["trace"].append([role, inputs, dict(outputs.items())])
+            plain["trace"].append([role, plain_fields(inputs), dict(outputs.items())])
     return plain
 
 

@@ -75,16 +75,32 @@ def test_a_step_is_shown_the_solved_step_most_like_it(tmp_path: Path) -> None:
         assert (played.answer == game.answer) == wins
 
 
-@pytest.mark.parametrize(("optimizer", "demos"), [("knn-few-shot", 1), ("labeled-few-shot", 16)])
+def plays_what_it_was_shown(messages: list[dict[str, str]], request: Any) -> str:
+    """Take the action that a demonstration takes in this turn; without one, leave."""
+    shown = [m["content"] for m in messages if m["role"] == "assistant"]
+    done = len(shown) - len(WINS)
+    return shown[done] if done >= 0 else "go to cellar"
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "demos", "history", "reply"),
+    [
+        ("knn-few-shot", 1, "", knows_training_games),
+        ("labeled-few-shot", 16, "", knows_training_games),
+        ("knn-few-shot", 1, "history = 'turns'", plays_what_it_was_shown),
+    ],
+)
 def test_a_compile_of_games_trains_on_their_steps(
-    tmp_path: Path, optimizer: str, demos: int
+    tmp_path: Path, optimizer: str, demos: int, history: str, reply: Any
 ) -> None:
-    """Candidates are chosen by the games that they win."""
+    """Candidates are chosen by the games that they win; turns are shown whole games."""
+    preset = tmp_path / "preset.toml"
+    preset.write_text(f"name = 'p'\n[[rounds]]\nreasoner = 'small'\n{history}\n")
     request = CompileRequest(
         task=CHESTS,
-        team=team(knows_training_games),
+        team=team(reply),
         prompt_settings={},
-        program_options=ProgramOptions(preset="small"),
+        program_options=ProgramOptions(preset=str(preset)),
         settings=CompileSettings(optimizer=optimizer, demos=demos),
         split_options=SplitOptions(train=4, val=4, named=("val_split",)),
         output_options=OutputOptions(
