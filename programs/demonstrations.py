@@ -49,15 +49,15 @@ class KNNDemos:
         """Return the `k` nearest demonstrations, the most similar one last, next to the question.
 
         A question's own example is excluded, because training questions would look easier than they
-        are during a compile.
+        are during a compile. Another game with the same task is none.
         """
-        normal = self._compared(question)
+        own, normal = normalize_text(question), self._compared(question)
         scores = (self._vectors @ self._tfidf([normal])[0]).round(_DIGITS)
         chosen: list[dspy.Example] = []
         for row in np.argsort(-scores, kind="stable"):
             if len(chosen) == self.k:
                 break
-            if self._questions[row] != normal:
+            if self._whole[row] != own:
                 chosen.append(dspy.Example(**self.demos[row]))
         return chosen[::-1]
 
@@ -91,6 +91,10 @@ class KNNDemos:
     def _compared(self, question: str) -> str:
         """Return the part of a question by which it is compared, in a form without differences."""
         return normalize_text(question.partition("\n")[0] if self.by_task else question)
+
+    @cached_property
+    def _whole(self) -> list[str]:
+        return [normalize_text(str(demo["question"])) for demo in self.demos]
 
     @cached_property
     def _questions(self) -> list[str]:

@@ -210,3 +210,7 @@ def test_the_steps_of_a_game_can_have_the_demonstrations_of_its_task(tmp_path: P
     for now in ("a dog, a dog, a dog", "a cat"):
         (demo,) = kept.nearest(f"Task: feed two cats\nNow: {now}")
         assert demo.action == "a"
+    (same,) = kept.nearest("Task: feed a cat\nNow: a garden")
+    assert same.action == "a", "another game may have the same task"
+    (other,) = kept.nearest("Task: feed a cat\nNow: a dog")
+    assert other.action == "b", "its own game is not shown to it"
