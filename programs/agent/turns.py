@@ -13,6 +13,7 @@ NOW, ACTION = "now", "action"
 """The fields of a turn."""
 
 _LONGEST = 500  # characters of what is seen after the first step
+_LEFT_OUT_AT_ONCE = 8  # turns, so that most steps begin with the same prompt as the one before
 
 
 def opening(task: str, first: str) -> str:
@@ -38,11 +39,10 @@ def past_turns(
     for number, step in enumerate(past):
         seen = turn_text(task, past[number - 1]) if number else opening(task, first)
         turns.append({NOW: seen, ACTION: step.action or _said(step)})
-    kept, length = len(turns), 0
-    while kept > 1 and length + _length(turns[kept - 1]) <= max_chars:
-        kept -= 1
-        length += _length(turns[kept])
-    return turns[:1] + turns[max(kept, 1) :]
+    left_out = 0
+    while sum(map(_length, turns[1 + left_out :])) > max_chars:
+        left_out += _LEFT_OUT_AT_ONCE
+    return turns[:1] + turns[1 + left_out :]
 
 
 def turn_text(task: str, step: PastStep) -> str:
