@@ -35,6 +35,7 @@ def test_turns_fit_their_characters_and_keep_the_first_and_the_last(
     assert len(everything) == len(past)
     assert turns == everything[:1] + everything[len(everything) - len(turns) + 1 :]
     assert sum(len(turn["now"] + turn["action"]) for turn in turns[1:]) <= most
+    assert len(turns) <= 1 or (len(everything) - len(turns)) % 8 == 0
     if past:
         assert turns[0]["now"] == "A new game. A kitchen.\nTask: Eat."
 
