@@ -117,7 +117,7 @@ class Agent:
         One more would keep the tier busier, but it takes the slot of another game whenever it is
         free, and with it the beginning of that game's prompt, which would be read again.
         """
-        return min(MOST_IN_FLIGHT, self.program.concurrency() - 1)
+        return max(1, min(MOST_IN_FLIGHT, self.program.concurrency() - 1))
 
 
 def mean_confidence(steps: Iterable[StepRecord]) -> float | None:

@@ -156,3 +156,13 @@ def test_no_game_waits_for_the_slot_that_holds_the_prompt_of_another(
     tiers = Team(engine, engine, cache=False, limits={"small": 3})
     agent = Agent(Cascade(preset, tiers, domain="agent"), open_in_process, AgentSettings())
     assert agent.concurrency() == games
+
+
+@pytest.mark.parametrize(("slots", "games"), [(1, 1), (2, 1), (5, 4), (50, 8)])
+def test_at_least_one_game_is_played_at_once(
+    slots: int, games: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program whose samples fill all slots plays one game after the other."""
+    program = Cascade("small", team(expert), domain="agent")
+    monkeypatch.setattr(program, "concurrency", lambda: slots)
+    assert Agent(program, open_in_process).concurrency() == games
