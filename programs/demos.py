@@ -40,3 +40,18 @@ def plain_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _signature(predict: dspy.Predict) -> Any:
     return predict.signature  # DSPy types it as an instance; it is a class
+
+
+def text_inputs(signature: type[dspy.Signature], texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return texts as the inputs of a prompt; a `dspy.History` has its text as one message.
+
+    Args:
+        signature: the prompt's.
+        texts: a text for each input field.
+    """
+    inputs: dict[str, Any] = dict(texts)
+    plain = [name for name, f in signature.input_fields.items() if f.annotation is not dspy.History]
+    for name, field in signature.input_fields.items():
+        if field.annotation is dspy.History and name in texts:
+            inputs[name] = dspy.History(messages=[{plain[0]: texts[name]}])
+    return inputs

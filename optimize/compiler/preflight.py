@@ -16,7 +16,7 @@ from ...models.budget import Budget, BudgetGuard, format_bound
 from ...models.lm import TierLM
 from ...programs import Cascade
 from ...programs.cascade_round import CascadeRound
-from ...programs.demos import usable_demos
+from ...programs.demos import text_inputs, usable_demos
 from ...programs.predictor_name import ROLES, PredictorName, Role
 from ..optimizers.base import Optimizer, OptimizerContext
 from .estimate import min_calls_per_question
@@ -262,7 +262,7 @@ def _overflow(program: Cascade, round_: CascadeRound, role: Role, question: str)
     inputs[next(iter(inputs))] = question
     nearest = program.knn_demos.get(str(PredictorName(round_.number, role)))
     demos = usable_demos(predict, nearest.longest() if nearest else ())
-    messages = tier.adapter.format(signature, demos, inputs)
+    messages = tier.adapter.format(signature, demos, text_inputs(signature, inputs))
     tokens = round(sum(len(str(message["content"])) for message in messages) / _CHARS_PER_TOKEN)
     if tokens + min(reply, tier.context_tokens // 4) <= tier.context_tokens:
         return None

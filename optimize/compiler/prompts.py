@@ -9,7 +9,7 @@ from ...errors import CopeError
 from ...models.team import Tier
 from ...programs import Cascade
 from ...programs.demonstrations import KNNDemos
-from ...programs.demos import usable_demos, visible_fields
+from ...programs.demos import text_inputs, usable_demos, visible_fields
 from ...programs.ensemble import Ensemble, Members, members_of
 from ...programs.module import ProgramModule
 from ...programs.plan_kinds import PLAN_KINDS
@@ -180,7 +180,8 @@ def templates(program: Cascade) -> Iterator[tuple[str, list[dict[str, str]], dic
             # Characters for private use mark the variables: they are in no text.
             marks = {field: f"\ue000{field}\ue001" for field in signature.input_fields}
             messages = []
-            for message in tier.adapter.format(signature, usable_demos(predict), marks):
+            inputs = text_inputs(signature, marks)
+            for message in tier.adapter.format(signature, usable_demos(predict), inputs):
                 messages.append({"role": message["role"], "content": str(message["content"])})
             tags = {"tier": tier.name, "model": tier.model, "predictor": name}
             nearest = member.knn_demos.get(name)

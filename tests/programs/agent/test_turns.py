@@ -9,6 +9,9 @@ from support.scripted_environment import GAME, TASK, WINS, open_in_process
 
 from cope import Cascade, CopeError
 from cope.models import run_sync
+from cope.models.team import Tier
+from cope.optimize.compiler.preflight import check_context_window
+from cope.optimize.compiler.prompts import templates
 from cope.programs.agent.agent import Agent
 from cope.programs.agent.history import PastStep
 from cope.programs.agent.turns import past_turns
@@ -86,3 +89,14 @@ def test_turns_are_for_games_and_hold_no_thoughts() -> None:
         Cascade(turns_preset(), team(expert))
     with pytest.raises(CopeError, match="leave out one of the two"):
         turns_preset(thought="short")
+
+
+def test_a_prompt_of_turns_has_a_template_and_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compile measures prompts, and logs them, with texts in place of the question's fields."""
+    monkeypatch.setattr(Tier, "context_tokens", 60)
+    program = Cascade(turns_preset(), team(expert), domain="agent")
+    ((_, messages, _),) = templates(program)
+    assert [message["role"] for message in messages][:2] == ["system", "user"]
+    assert "turns" in messages[1]["content"] and "now" in messages[-1]["content"]
+    check = check_context_window(["Open the chest. " * 40])
+    assert "do not fit small's context of 60" in (check(program) or "")
