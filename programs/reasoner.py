@@ -12,7 +12,7 @@ from .domains.registry import DEFAULT_DOMAIN, DOMAINS
 from .module import ProgramPart
 from .plan_kinds import PLAN_KINDS
 from .predict_call import acall_predict, prediction_of
-from .task_signature import prompt_inputs
+from .prompt_inputs import prompt_inputs
 
 
 class Reasoner(ProgramPart):

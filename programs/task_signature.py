@@ -27,28 +27,6 @@ _PREDICTION_FIELDS = (
 _PLAIN_TYPES = {"str": str, "int": int, "float": float, "bool": bool, "list[str]": list[str]}
 
 
-def prompt_inputs(
-    question: str, inputs: Mapping[str, Any], signature: Any = None
-) -> dict[str, Any]:
-    """Return the fields of a question that prompts show: it alone, or those of a signature.
-
-    Args:
-        question: the question.
-        inputs: its other inputs.
-        signature: the prompt's, which may show some of the fields; None shows all. Turns become
-            the `dspy.History` that it asks for.
-    """
-    fields: dict[str, Any] = dict(inputs.get(INPUTS) or {"question": question})
-    if signature is None:
-        return fields
-    shown: dict[str, Any] = {}
-    for name, field in signature.input_fields.items():
-        if name in fields:
-            is_turns = field.annotation is dspy.History
-            shown[name] = dspy.History(messages=fields[name]) if is_turns else fields[name]
-    return shown
-
-
 def example_text(example: dspy.Example) -> str:
     """Return the text that identifies a training question: its inputs, where there are several.
 

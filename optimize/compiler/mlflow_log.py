@@ -15,7 +15,7 @@ from ...programs.diff_text import diff_lines
 from ...programs.domains.registry import domain_by_name
 from ...programs.program_diff import changes_between
 from ...programs.program_view import view_from_state
-from ...programs.task_signature import prompt_inputs
+from ...programs.prompt_inputs import prompt_inputs
 from ...tracking import TrackerRun
 from ...util.hashing import digest
 from .candidates import Candidate, CandidatePool, proposal_rows

@@ -16,8 +16,9 @@ from ...models.budget import Budget, BudgetGuard, format_bound
 from ...models.lm import TierLM
 from ...programs import Cascade
 from ...programs.cascade_round import CascadeRound
-from ...programs.demos import text_inputs, usable_demos
+from ...programs.demos import usable_demos
 from ...programs.predictor_name import ROLES, PredictorName, Role
+from ...programs.prompt_inputs import text_inputs
 from ..optimizers.base import Optimizer, OptimizerContext
 from .estimate import min_calls_per_question
 from .metric import Judge

@@ -9,11 +9,12 @@ from ...errors import CopeError
 from ...models.team import Tier
 from ...programs import Cascade
 from ...programs.demonstrations import KNNDemos
-from ...programs.demos import text_inputs, usable_demos, visible_fields
+from ...programs.demos import usable_demos, visible_fields
 from ...programs.ensemble import Ensemble, Members, members_of
 from ...programs.module import ProgramModule
 from ...programs.plan_kinds import PLAN_KINDS
 from ...programs.predictor_name import PredictorName, round_attribute
+from ...programs.prompt_inputs import text_inputs
 from ...tracking import prompt_template
 from ...util.text import indented
 

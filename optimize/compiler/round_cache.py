@@ -19,7 +19,7 @@ from ...models.ledger_line import check_line
 from ...models.meter import metered, record_call
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.base import Sample, Verdict
-from ...programs.demos import plain_fields
+from ...programs.prompt_inputs import plain_fields
 from ...sandbox import TestOutcome, TestReport
 from ...util.files import JsonlWriter, read_jsonl
 from .round_line import OutcomeLine

@@ -17,9 +17,9 @@ from ...programs.ensemble import Ensemble
 from ...programs.module import ProgramModule
 from ...programs.plan_kinds import PLAN_KINDS
 from ...programs.progress import Progress
+from ...programs.prompt_inputs import prompt_inputs
 from ...programs.results import usage_summary
 from ...programs.sampling import derive_seed
-from ...programs.task_signature import prompt_inputs
 from ...util.hashing import digest
 from .feedback import is_cut_off, reflection_trace
 from .prompts import apply_state, predictor_state, prompt_state

@@ -5,14 +5,7 @@ from typing import Any
 
 import dspy
 
-
-def turns_field(predict: dspy.Predict) -> str | None:
-    """Return the name of the input that holds the turns of a conversation; None without one."""
-    signature: Any = predict.signature  # DSPy types it as an instance; it is a class
-    for name, field in signature.input_fields.items():
-        if field.annotation is dspy.History:
-            return name
-    return None
+from ...programs.prompt_inputs import history_field
 
 
 def solved_games(
@@ -27,10 +20,10 @@ def solved_games(
     Returns:
         The fields that the predictor shows, and the question; None for a predictor without turns.
     """
-    turns = turns_field(predict)
+    signature: Any = predict.signature  # DSPy types it as an instance; it is a class
+    turns = history_field(signature)
     if turns is None:
         return None
-    signature: Any = predict.signature
     last: dict[str, Mapping[str, Any]] = {}
     for row in rows:
         steps = row.get(turns)

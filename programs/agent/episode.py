@@ -79,7 +79,6 @@ class Episode:
         self._first = attempt if settings.escalate == "episode" else 1
         self._past: list[PastStep] = []
         self._opening = ""  # what was seen at the start
-        self._guard = LoopGuard(settings.patience)
         self._offers = Offers()
         self._unread = 0
         self.made = Attempt(attempt)
