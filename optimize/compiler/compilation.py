@@ -191,7 +191,11 @@ class Compilation:
                 f"{self.optimizer.name}: give more"
             ) from None
         estimate, self._pilot = estimate_from_pilot(
-            results, self.optimizer, self.context, self.session.guard
+            results,
+            self.optimizer,
+            self.context,
+            self.session.guard,
+            self.session.first_error,
         )
         return estimate
 

@@ -8,7 +8,6 @@ import dspy
 
 from ...errors import CopeError, first_line
 from ...eval import Score
-from ...eval.run.evaluate import FATAL_ERRORS
 from ...models import run_sync
 from ...programs.agent.records import is_decision
 from ...stats.tiers import LARGE
@@ -143,8 +142,8 @@ class Metric:
         key = example_fingerprint(example)
         try:
             score = self.judge(self._rows.get(key, example), getattr(prediction, "answer", None))
-        except (*FATAL_ERRORS, dspy.LMError) as error:
-            self.session.abort_on_fatal(error)
+        except Exception as error:
+            self.session.on_question_error(error)
             raise
         if prediction is None:
             return 0.0, score

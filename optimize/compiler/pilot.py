@@ -34,6 +34,7 @@ def estimate_from_pilot(
     optimizer: Optimizer,
     context: OptimizerContext,
     guard: BudgetGuard,
+    error: str | None = None,
 ) -> tuple[CostEstimate, list[Usage]]:
     """Estimate a compile, and set how many questions the budget allows its optimizer.
 
@@ -42,6 +43,7 @@ def estimate_from_pilot(
         optimizer: the optimizer.
         context: the compile; its `max_questions` is set.
         guard: the budget.
+        error: why the first question of the pilot failed; None when none did.
 
     Returns:
         The estimate, and what each question of the pilot used.
@@ -50,7 +52,7 @@ def estimate_from_pilot(
         CopeError: when no answer could be parsed, or the budget is too small.
     """
     predictions = [prediction for _, prediction, _ in results]
-    check_pilot(predictions)
+    check_pilot(predictions, error)
     usages = [prediction.usage for prediction in predictions if prediction]
     pilot = usage_per_question(usages)
     validations = len(context.valset)

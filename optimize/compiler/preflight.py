@@ -102,12 +102,17 @@ def ping_proposer(proposer: TierLM) -> None:
         raise proposer_unavailable(str(proposer.model), first_line(error, 300)) from error
 
 
-def check_pilot(predictions: Sequence[dspy.Prediction]) -> None:
-    """Raise a CopeError when no question of the pilot has an answer."""
-    why = "no reply held an answer that could be read"
+def check_pilot(predictions: Sequence[dspy.Prediction], error: str | None = None) -> None:
+    """Raise a CopeError when no question of the pilot has an answer.
+
+    Args:
+        predictions: the predictions; empty ones for questions that failed.
+        error: why the first question failed; None when none did.
+    """
     for prediction in predictions:
         if getattr(prediction, "answer", None) is not None:
             return
+    why = error or "no reply held an answer that could be read"
     for prediction in predictions:
         if prediction and prediction.get("refused"):
             why = prediction.refused

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ...errors import CopeError, first_line
+from ...errors import CopeError, first_line, first_of_group
 from ...eval.run.evaluate import fatal_error_in
 from ...models import Budget, BudgetGuard, Call, Halt, Ledger, Usage, admission_control, use_ledger
 from ...models.call_price import apply_price
@@ -84,6 +84,7 @@ class CompileSession:
 
     Attributes:
         activity: the current work.
+        first_error: why the first question failed that did, as one line; None when none did.
         proposal_stats: counts of the requests to the proposer.
     """
 
@@ -106,6 +107,7 @@ class CompileSession:
         self._callbacks = list(callbacks)
         self.activity = CompileActivity()
         self.proposal_stats = ProposalStats()
+        self.first_error: str | None = None
         self._ended: dict[int, Halt] = {}
         self._stages = 0
         self._running: dict[asyncio.Task[Any], int] = {}  # questions in flight, by stage
@@ -198,11 +200,14 @@ class CompileSession:
         elif call.tier == PROPOSER_TIER:
             self.proposal_stats.record_failure(call.model, error)
 
-    def abort_on_fatal(self, error: Exception) -> None:
-        """End the stage on an error that every question would meet.
+    def on_question_error(self, error: Exception) -> None:
+        """Keep the first error of a question; end the stage on one that every question would meet.
 
         To an optimizer it would be one wrong answer among others.
         """
+        if self.first_error is None:
+            cause = first_of_group(error)
+            self.first_error = f"{type(cause).__name__}: {first_line(cause, 300)}"
         fatal = fatal_error_in(error)
         if fatal:
             self.end_stage(FatalModelError(fatal))

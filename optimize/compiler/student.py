@@ -6,7 +6,6 @@ from typing import Any, Self
 
 import dspy
 
-from ...eval.run.evaluate import FATAL_ERRORS
 from ...models import metered
 from ...models.scope import in_scope
 from ...programs import Cascade, System
@@ -135,8 +134,8 @@ class Student(Ensemble):
                     prediction = await super().aforward(question, **inputs)
                 else:
                     prediction = await play(self.player(self), question, inputs)
-        except (*FATAL_ERRORS, dspy.LMError) as error:
-            self.session.abort_on_fatal(error)
+        except Exception as error:
+            self.session.on_question_error(error)
             raise
         self.session.activity.end_question(exploring)
         prediction.candidate = None if exploring else candidate.id

@@ -113,6 +113,16 @@ def test_a_model_that_answers_nothing(budget: Budget | None, tmp_path: Path):
     assert world.asked == PILOT_QUESTIONS
 
 
+def test_why_all_questions_failed_is_said(tmp_path: Path):
+    def fail(*_: Any) -> str:
+        raise ValueError("the template has no role 'user'")
+
+    program = Cascade("small", World(fail).team)
+    why = "the program answers nothing: .* the template has no role 'user'; try another"
+    with pytest.raises(CopeError, match=why):
+        compile(program, rows(range(20, 40)), VAL, score=score, folder=tmp_path)
+
+
 @pytest.mark.parametrize(
     ("budget", "words"),
     [
