@@ -115,8 +115,7 @@ def check_pilot(predictions: Sequence[dspy.Prediction], error: str | None = None
     why = error or "no reply held an answer that could be read"
     for prediction in predictions:
         if prediction and prediction.get("refused"):
-            why = prediction.refused
-            break
+            raise CopeError(f"the program answers nothing: {prediction.refused}")
     raise CopeError(
         f"the program answers nothing: {why}; try another --adapter, more --max-tokens or another "
         "model"
@@ -274,5 +273,5 @@ def _overflow(program: Cascade, round_: CascadeRound, role: Role, question: str)
         return None
     return (
         f"a prompt of round {round_.number} has about {tokens} tokens, which with the reply do not "
-        f"fit {name}'s context of {tier.context_tokens}"
+        f"fit {name}'s context of {tier.context_tokens} (give a larger --context)"
     )
