@@ -190,13 +190,7 @@ class Compilation:
                 f"{exhausted} by the first few questions, so it is too small for one step of "
                 f"{self.optimizer.name}: give more"
             ) from None
-        estimate, self._pilot = estimate_from_pilot(
-            results,
-            self.optimizer,
-            self.context,
-            self.session.guard,
-            self.session.first_error,
-        )
+        estimate, self._pilot = estimate_from_pilot(results, self.optimizer, self.context)
         return estimate
 
     def _stage(self) -> ExitStack:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import dspy
 
-from ...models import BudgetGuard, Usage
+from ...models import Usage
 from ..optimizers.base import Optimizer, OptimizerContext
 from .estimate import (
     CostEstimate,
@@ -33,8 +33,6 @@ def estimate_from_pilot(
     results: Sequence[tuple[dspy.Example, dspy.Prediction, float]],
     optimizer: Optimizer,
     context: OptimizerContext,
-    guard: BudgetGuard,
-    error: str | None = None,
 ) -> tuple[CostEstimate, list[Usage]]:
     """Estimate a compile, and set how many questions the budget allows its optimizer.
 
@@ -42,8 +40,6 @@ def estimate_from_pilot(
         results: example, prediction and score of each question of the pilot.
         optimizer: the optimizer.
         context: the compile; its `max_questions` is set.
-        guard: the budget.
-        error: why the first question of the pilot failed; None when none did.
 
     Returns:
         The estimate, and what each question of the pilot used.
@@ -52,15 +48,16 @@ def estimate_from_pilot(
         CopeError: when no answer could be parsed, or the budget is too small.
     """
     predictions = [prediction for _, prediction, _ in results]
-    check_pilot(predictions, error)
+    session = context.student.session
+    check_pilot(predictions, session.first_error)
     usages = [prediction.usage for prediction in predictions if prediction]
     pilot = usage_per_question(usages)
     validations = len(context.valset)
-    context.max_questions = affordable_questions(guard.budget, pilot)
+    context.max_questions = affordable_questions(session.guard.budget, pilot)
     if context.max_questions is not None:
         # The program is validated before and after.
         context.max_questions = max(0, context.max_questions - 2 * validations)
-    check_budget(optimizer, context, guard, pilot)
+    check_budget(optimizer, context, session.guard, pilot)
     questions, proposals = optimizer.estimate_cost(context)
     estimate = estimate_cost(
         pilot,
