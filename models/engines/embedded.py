@@ -22,6 +22,7 @@ from ..weights.pins import pinned
 from ..weights.resolve import locate_weights, resolve_weights
 from ..weights.verify import sha256_of
 from .base import DEFAULT_SAMPLING, LocalEngine, chat_messages, json_schema
+from .choice_grammar import choice_grammar
 from .draft import NGRAM
 from .llama_server import LlamaLoad, LlamaServer, llama_server
 from .token_stream import TokenStream
@@ -200,10 +201,15 @@ def _request_body(request: Request) -> JsonObject:
         body["logprobs"] = True
         body["top_logprobs"] = max(1, config.logprobs)
     schema = json_schema(request)
-    if schema is not None:
-        body["response_format"] = {"type": "json_object"}
-        if schema:
-            body["response_format"]["schema"] = schema
+    if schema is None:
+        return body
+    grammar = choice_grammar(schema)
+    if grammar is not None:
+        body["grammar"] = grammar
+        return body
+    body["response_format"] = {"type": "json_object"}
+    if schema:
+        body["response_format"]["schema"] = schema
     return body
 
 

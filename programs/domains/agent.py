@@ -63,14 +63,8 @@ def admissible_actions(inputs: Mapping[str, Any]) -> list[str]:
 
 
 def _action_format(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the JSON format whose only value is one of the possible actions."""
-    choices = {"type": "string", "enum": admissible_actions(inputs)}
-    schema = {
-        "type": "object",
-        "properties": {"action": choices},
-        "required": ["action"],
-        "additionalProperties": False,
-    }
+    """Return the JSON format of one of the possible actions, a text in quotation marks."""
+    schema = {"type": "string", "enum": admissible_actions(inputs)}
     return {"type": "json_schema", "json_schema": {"name": "action", "schema": schema}}
 
 
