@@ -166,6 +166,20 @@ def test_a_json_schema(lm: TierLM):
         Reply.model_validate_json(text)
 
 
+def test_one_of_some_texts(lm: TierLM):
+    texts = ["go to shelf 1", "go to shelf 10", 'say "hello"', "look"]
+    form = {"name": "action", "schema": {"type": "string", "enum": texts}}
+    for seed in range(3):
+        (text,) = lm(
+            "You see a shelf. What do you do?",
+            response_format={"type": "json_schema", "json_schema": form},
+            temperature=1.0,
+            seed=seed,
+            max_tokens=40,
+        )
+        assert json.loads(text) in texts
+
+
 def test_any_json(lm: TierLM):
     (text,) = lm(
         "Write {} as JSON.", response_format={"type": "json_object"}, temperature=0.0, max_tokens=60

@@ -117,6 +117,20 @@ def test_a_json_schema(lm: TierLM):
         Reply.model_validate_json(text)
 
 
+def test_one_of_some_texts(lm: TierLM):
+    texts = ["go to shelf 1", "go to shelf 10", 'say "hello"', "look"]
+    form = {"name": "action", "schema": {"type": "string", "enum": texts}}
+    for seed in range(3):
+        (text,) = lm(
+            "You see a shelf. What do you do?",
+            response_format={"type": "json_schema", "json_schema": form},
+            temperature=1.0,
+            seed=seed,
+            max_tokens=40,
+        )
+        assert json.loads(text) in texts
+
+
 def test_the_context_is_the_one_that_was_asked_for(host: str):
     """The server's own default is another; a prompt between the two fits one engine and not the other."""
     prompt = "word " * 700
