@@ -49,13 +49,12 @@ class KNNDemos:
         """Return the `k` nearest demonstrations, the most similar one last, next to the question.
 
         A question's own example is excluded, because training questions would look easier than they
-        are during a compile. Another game with the same task is none. Of games with equally similar
-        tasks the longest are chosen, because they show the most kinds of steps.
+        are during a compile. Another game with the same task is none.
         """
         own, normal = normalize_text(question), self._compared(question)
         scores = (self._vectors @ self._tfidf([normal])[0]).round(_DIGITS)
         chosen: list[dspy.Example] = []
-        for row in np.lexsort((self._ranks, -scores)):
+        for row in np.argsort(-scores, kind="stable"):
             if len(chosen) == self.k:
                 break
             if self._whole[row] != own:
@@ -92,13 +91,6 @@ class KNNDemos:
     def _compared(self, question: str) -> str:
         """Return the part of a question by which it is compared, in a form without differences."""
         return normalize_text(question.partition("\n")[0] if self.by_task else question)
-
-    @cached_property
-    def _ranks(self) -> list[int]:
-        """Return the rank of each demonstration among equally similar ones; the lowest is first."""
-        if not self.by_task:
-            return list(range(len(self.demos)))
-        return [-_length(demo) for demo in self.demos]
 
     @cached_property
     def _whole(self) -> list[str]:

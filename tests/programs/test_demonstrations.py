@@ -214,15 +214,3 @@ def test_the_steps_of_a_game_can_have_the_demonstrations_of_its_task(tmp_path: P
     assert same.action == "a", "another game may have the same task"
     (other,) = kept.nearest("Task: feed a cat\nNow: a dog")
     assert other.action == "b", "its own game is not shown to it"
-
-
-def test_of_equally_similar_games_the_longest_are_shown():
-    games = []
-    for number, steps in enumerate((1, 3, 2)):
-        turns = [{"now": "a hall", "action": "look"}] * steps
-        games.append(
-            {"question": f"Task: eat\nNow: {number}", "turns": turns, "action": str(steps)}
-        )
-    games.append({"question": "Task: sleep\nNow: 3", "turns": games[1]["turns"] * 2, "action": "9"})
-    shown = KNNDemos(2, games, by_task=True).nearest("Task: eat\nNow: a kitchen")
-    assert [demo.action for demo in shown] == ["2", "3"]
