@@ -12,7 +12,6 @@ from ...models.adapter import LeanAdapter
 from ...models.budget import BudgetExhausted
 from ...models.prices import Price
 from ...programs import Cascade
-from ...programs.task_signature import example_text
 from ..optimizers.base import OptimizerContext, failure_message, visible_example
 from ..optimizers.custom import CustomOptimizer, as_optimizer
 from ..optimizers.registry import check_steps, optimizer_by_name
@@ -137,7 +136,7 @@ class Compilation:
             budget,
             self.folder,
             callbacks,
-            check_context_window([example_text(example) for example in rows]),
+            check_context_window(rows),
             self._prices(),
         )
 

@@ -4,7 +4,7 @@ Each check raises a CopeError that says how to fix the problem, before any paid 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from ...programs import Cascade
 from ...programs.cascade_round import CascadeRound
 from ...programs.demos import usable_demos
 from ...programs.predictor_name import ROLES, PredictorName, Role
-from ...programs.prompt_inputs import text_inputs
+from ...programs.prompt_inputs import prompt_inputs, text_inputs
 from ..optimizers.base import Optimizer, OptimizerContext
 from .estimate import min_calls_per_question
 from .metric import Judge
@@ -227,7 +227,7 @@ def _dollars(value: float) -> str:
     return f"{math.ceil(value / unit) * unit:.2g}"
 
 
-def check_context_window(questions: Sequence[str]) -> Callable[[Cascade], str | None]:
+def check_context_window(examples: Sequence[dspy.Example]) -> Callable[[Cascade], str | None]:
     """Return a function that checks whether all prompts of a program fit.
 
     The function returns the reason why a program is rejected, and None when its prompts fit. It
@@ -235,14 +235,13 @@ def check_context_window(questions: Sequence[str]) -> Callable[[Cascade], str | 
     adds the maximum length of a reply.
 
     Args:
-        questions: the questions of the compile.
+        examples: the questions of the compile.
     """
-    longest = max(questions, key=len, default="")
 
     def check(program: Cascade) -> str | None:
         for round_ in program.rounds():
             for role in ROLES:
-                reason = _overflow(program, round_, role, longest)
+                reason = _overflow(program, round_, role, examples)
                 if reason:
                     return reason
         return None
@@ -250,7 +249,27 @@ def check_context_window(questions: Sequence[str]) -> Callable[[Cascade], str | 
     return check
 
 
-def _overflow(program: Cascade, round_: CascadeRound, role: Role, question: str) -> str | None:
+def _longest_inputs(signature: Any, examples: Sequence[dspy.Example]) -> dict[str, Any]:
+    """Return the inputs of the question whose prompt is the longest.
+
+    Inputs that a question lacks, such as plans, have a text of usual length.
+    """
+    longest: dict[str, Any] = {}
+    for example in examples:
+        shown = prompt_inputs(str(example.question), example.toDict(), signature)
+        if _num_chars(shown) > _num_chars(longest):
+            longest = shown
+    missing = {name: "x" * 300 for name in signature.input_fields if name not in longest}
+    return text_inputs(signature, missing) | longest
+
+
+def _num_chars(inputs: Mapping[str, Any]) -> int:
+    return sum(len(str(value)) for value in inputs.values())
+
+
+def _overflow(
+    program: Cascade, round_: CascadeRound, role: Role, examples: Sequence[dspy.Example]
+) -> str | None:
     """Return why a predictor's prompt does not fit the context of its tier; None when it fits."""
     spec = round_.spec
     name, module, reply = spec.reasoner, round_.reasoner, spec.max_tokens
@@ -263,11 +282,9 @@ def _overflow(program: Cascade, round_: CascadeRound, role: Role, question: str)
         return None
     reply = reply or tier.lm.kwargs.get("max_tokens") or 0
     signature: Any = predict.signature
-    inputs = dict.fromkeys(signature.input_fields, "x" * 300)
-    inputs[next(iter(inputs))] = question
     nearest = program.knn_demos.get(str(PredictorName(round_.number, role)))
     demos = usable_demos(predict, nearest.longest() if nearest else ())
-    messages = tier.adapter.format(signature, demos, text_inputs(signature, inputs))
+    messages = tier.adapter.format(signature, demos, _longest_inputs(signature, examples))
     tokens = round(sum(len(str(message["content"])) for message in messages) / _CHARS_PER_TOKEN)
     if tokens + min(reply, tier.context_tokens // 4) <= tier.context_tokens:
         return None

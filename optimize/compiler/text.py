@@ -165,7 +165,9 @@ def _gain(result: "CompileResult") -> str:
     if not result.improved:
         tried = len(result.candidates) - 1
         none = f"none of {tried} candidates" if tried > 1 else "no candidate"
-        return f"no gain: {none} is better, so the program stays as it was"
+        refused = [one.reject_reason for one in result.candidates if one.reject_reason]
+        why = f"; {len(refused)} of them refused: {refused[-1]}" if refused else ""
+        return f"no gain: {none} is better, so the program stays as it was{why}"
     mean, low, high = (100 * value for value in result.gain)
     return (
         f"gain    {mean:+.1f} points (95% interval {low:+.1f} to {high:+.1f}, paired by question)"

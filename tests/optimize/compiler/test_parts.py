@@ -33,7 +33,7 @@ from cope.optimize.compiler.student import Student
 def test_a_prompt_that_does_not_fit_is_refused_without_a_call():
     world = World()
     world.small.context = 600
-    check = check_context_window([question(1), "x" * 400])
+    check = check_context_window([dspy.Example(question=one) for one in (question(1), "x" * 400)])
     session, student = student_in(world, "plan-then-solve", reject_reason=check)
     assert session.register_candidate(student).reject_reason is None
     long = student.deepcopy()

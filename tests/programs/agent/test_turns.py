@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import dspy
 import pytest
 from hypothesis import given, strategies as st
 from support.agent_replies import expert, team
@@ -17,6 +18,7 @@ from cope.programs.agent.history import PastStep
 from cope.programs.agent.turns import past_turns
 from cope.programs.demonstrations import KNNDemos
 from cope.programs.preset import Preset, parse_preset
+from cope.programs.task_signature import INPUTS
 
 _STEPS = st.lists(
     st.builds(PastStep, st.none() | st.text(max_size=40), st.text(max_size=900), st.text()),
@@ -98,5 +100,18 @@ def test_a_prompt_of_turns_has_a_template_and_a_size(monkeypatch: pytest.MonkeyP
     ((_, messages, _),) = templates(program)
     assert [message["role"] for message in messages][:2] == ["system", "user"]
     assert "turns" in messages[1]["content"] and "now" in messages[-1]["content"]
-    check = check_context_window(["Open the chest. " * 40])
+    check = check_context_window([dspy.Example(question="Open the chest.")])
     assert "do not fit small's context of 60" in (check(program) or "")
+
+
+@pytest.mark.parametrize(("num_turns", "fits"), [(4, True), (40, False)])
+def test_a_prompt_is_measured_by_what_it_shows(
+    num_turns: int, fits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The question of a step holds the history as text and the actions too, which turns do not show."""
+    monkeypatch.setattr(Tier, "context_tokens", 600)
+    turns = [{"now": "You see a closed chest.", "action": "open chest"}] * num_turns
+    fields = {"history": "h" * 9000, "actions": "a" * 9000, "turns": turns, "now": "A hall."}
+    step = dspy.Example(question="Task: ...", **{INPUTS: fields})
+    program = Cascade(turns_preset(), team(expert), domain="agent")
+    assert (check_context_window([step])(program) is None) == fits
