@@ -19,6 +19,7 @@ from ...programs.cascade_round import CascadeRound
 from ...programs.demos import usable_demos
 from ...programs.predictor_name import ROLES, PredictorName, Role
 from ...programs.prompt_inputs import prompt_inputs, text_inputs
+from ...programs.task_signature import INPUTS
 from ..optimizers.base import Optimizer, OptimizerContext
 from .estimate import min_calls_per_question
 from .metric import Judge
@@ -256,7 +257,8 @@ def _longest_inputs(signature: Any, examples: Sequence[dspy.Example]) -> dict[st
     """
     longest: dict[str, Any] = {}
     for example in examples:
-        shown = prompt_inputs(str(example.question), example.toDict(), signature)
+        inputs = {INPUTS: example.get(INPUTS)}
+        shown = prompt_inputs(str(example.question), inputs, signature)
         if _num_chars(shown) > _num_chars(longest):
             longest = shown
     missing = {name: "x" * 300 for name in signature.input_fields if name not in longest}

@@ -235,6 +235,13 @@ def test_a_program_that_is_never_right_is_warned_of(world: World) -> None:
     assert "no gain" in result.stdout
 
 
+def test_it_says_which_candidates_no_context_holds(world: World) -> None:
+    world.engines[0].context = 110  # tokens: enough for a question, too few with a demonstration
+    said = made().stdout
+    assert "; 1 of them refused: a prompt of round 1 has about" in said
+    assert "fit small's context of 110 (give a larger --context)" in said
+
+
 @pytest.mark.slow
 def test_a_compile_starts_from_a_program_and_has_seen_its_questions(world: World) -> None:
     write(
