@@ -15,6 +15,7 @@ from typing import Any
 from _shared import Ratio, finish, run, say
 
 HEADER = ("reply", "processor seconds", "tokens")
+FREE = "free line"
 PLACES = ("cabinet", "countertop", "drawer", "shelf")
 
 
@@ -30,7 +31,7 @@ def forms(texts: list[str]) -> dict[str, Any]:
     """Return the settings of each form."""
     one = {"type": "string", "enum": texts}
     field = {"type": "object", "properties": {"action": one}, "required": ["action"]}
-    found: dict[str, Any] = {"free line": {"stop": ["\n"]}}
+    found: dict[str, Any] = {FREE: {"stop": ["\n"]}}
     for name, schema in (("one of the actions", one), ("field of an object", field)):
         form = {"type": "json_schema", "json_schema": {"name": "action", "schema": schema}}
         found[name] = {"response_format": form}
@@ -57,7 +58,7 @@ async def measure(args: argparse.Namespace) -> None:
     tier = Team(small=args.small, large=args.small, cache=False)["small"]
     texts = actions(args.actions)
     settings = forms(texts)
-    _ = await ask(tier, texts, 0, settings["free line"])  # loads the weights, reads the prompt
+    _ = await ask(tier, texts, 0, settings[FREE])  # loads the weights, reads the prompt
     results: dict[str, list[tuple[float, int]]] = {form: [] for form in settings}
     for seed in range(args.runs):
         say(f"{seed} of {args.runs} runs")
@@ -65,13 +66,13 @@ async def measure(args: argparse.Namespace) -> None:
             results[form].append(await ask(tier, texts, seed, settings[form]))
     rows: list[list[Any]] = []
     ratios = []
-    free = [seconds for seconds, _ in results["free line"]]
+    free = [seconds for seconds, _ in results[FREE]]
     for form, asked in results.items():
         seconds = [one for one, _ in asked]
         rows.append([form, median(seconds), median(tokens for _, tokens in asked)])
-        if seconds != free:
+        if form != FREE:
             pairs = zip(seconds, free, strict=True)
-            ratios.append(Ratio.of(f"{form} / free line", [a / b for a, b in pairs], "2"))
+            ratios.append(Ratio.of(f"{form} / {FREE}", [a / b for a, b in pairs], "2"))
     finish(args.json, HEADER, rows, ratios)
 
 

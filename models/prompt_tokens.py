@@ -6,6 +6,8 @@ from collections import OrderedDict
 from copy import deepcopy
 from typing import Any
 
+from ..util.text import common_start
+
 _REMEMBERED = 128
 """Prompts to remember: those of the calls in flight and of their latest siblings."""
 _COMPARED = 16
@@ -76,19 +78,7 @@ class PromptTokens:
 
 def _differing_bytes(first: str, second: str) -> tuple[int, int]:
     """Return the bytes of both texts without their common start and their common end."""
-    start = _common_start(first, second)
+    start = common_start(first, second)
     first, second = first[start:], second[start:]
-    end = _common_start(first[::-1], second[::-1])
+    end = common_start(first[::-1], second[::-1])
     return len(first[: len(first) - end].encode()), len(second[: len(second) - end].encode())
-
-
-def _common_start(first: str, second: str) -> int:
-    """Return the number of characters at the start of both texts that are equal, by bisection."""
-    low, high = 0, min(len(first), len(second))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if first[low:middle] == second[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low

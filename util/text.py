@@ -35,6 +35,22 @@ def shorten(text: str, max_chars: int) -> str:
     return line if len(line) <= max_chars else f"{line[: max_chars - 3]}..."
 
 
+def common_start(first: str, second: str) -> int:
+    """Return the number of characters at the start of both texts that are equal, by bisection.
+
+    >>> common_start("go to shelf 1", "go to desk 1")
+    6
+    """
+    low, high = 0, min(len(first), len(second))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if first[low:middle] == second[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 def plural(count: int, noun: str) -> str:
     """Format a count with its noun, which takes an s unless the count is 1.
 

@@ -7,8 +7,10 @@ so that few alternatives are left at each token (benchmarks/choices.py).
 
 import json
 from collections.abc import Sequence
-from itertools import groupby, takewhile
+from itertools import groupby
 from typing import Any
+
+from ...util.text import common_start
 
 _MOST = 200  # texts; each may nest in the one before, and a parser's stack is limited
 
@@ -33,7 +35,7 @@ def choice_grammar(schema: object) -> str | None:
         return None
     if not 0 < len(texts) <= _MOST or not all(isinstance(text, str) for text in texts):
         return None
-    quoted = {json.dumps(text, ensure_ascii=False) for text in texts}
+    quoted = {_quoted(text) for text in texts}
     return f"root ::= {_one_of(sorted(quoted))}"
 
 
@@ -42,21 +44,15 @@ def _one_of(texts: Sequence[str]) -> str:
     alternatives = []
     for _, group in groupby(texts, key=lambda text: text[0]):
         alike = list(group)
-        start = _shared_start(alike[0], alike[-1])
-        expression = _literal(start)
+        start = common_start(alike[0], alike[-1])  # sorted, so that all have it
+        expression = _quoted(alike[0][:start])
         if len(alike) > 1:
-            rest = _one_of([text[len(start) :] for text in alike])
+            rest = _one_of([text[start:] for text in alike])
             expression += f" ({rest})"
         alternatives.append(expression)
     return " | ".join(alternatives)
 
 
-def _shared_start(first: str, last: str) -> str:
-    """Return the beginning that the first and the last of sorted texts share, and so do all."""
-    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
-    return "".join(character for character, _ in pairs)
-
-
-def _literal(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _quoted(text: str) -> str:
+    """Return a text as a JSON string, and so as a literal: GBNF has the same escapes."""
+    return json.dumps(text, ensure_ascii=False)

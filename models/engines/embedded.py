@@ -201,15 +201,13 @@ def _request_body(request: Request) -> JsonObject:
         body["logprobs"] = True
         body["top_logprobs"] = max(1, config.logprobs)
     schema = json_schema(request)
-    if schema is None:
-        return body
     grammar = choice_grammar(schema)
     if grammar is not None:
         body["grammar"] = grammar
-        return body
-    body["response_format"] = {"type": "json_object"}
-    if schema:
-        body["response_format"]["schema"] = schema
+    elif schema is not None:
+        body["response_format"] = {"type": "json_object"}
+        if schema:
+            body["response_format"]["schema"] = schema
     return body
 
 

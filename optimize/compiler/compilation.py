@@ -16,13 +16,13 @@ from ..optimizers.base import OptimizerContext, failure_message, visible_example
 from ..optimizers.custom import CustomOptimizer, as_optimizer
 from ..optimizers.registry import check_steps, optimizer_by_name
 from .candidates import Candidate
+from .context_window import check_context_window
 from .estimate import CostEstimate, estimate_validation
 from .evaluator import ProgramEvaluator
 from .metric import Metric, Scorer, as_judge
 from .pilot import estimate_from_pilot, pilot_questions
 from .preflight import (
     check_calls,
-    check_context_window,
     check_data,
     check_prices,
     check_scorer,

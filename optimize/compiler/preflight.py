@@ -4,9 +4,8 @@ Each check raises a CopeError that says how to fix the problem, before any paid 
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import dspy
 
@@ -15,11 +14,6 @@ from ...models import Usage
 from ...models.budget import Budget, BudgetGuard, format_bound
 from ...models.lm import TierLM
 from ...programs import Cascade
-from ...programs.cascade_round import CascadeRound
-from ...programs.demos import usable_demos
-from ...programs.predictor_name import ROLES, PredictorName, Role
-from ...programs.prompt_inputs import prompt_inputs, text_inputs
-from ...programs.task_signature import INPUTS
 from ..optimizers.base import Optimizer, OptimizerContext
 from .estimate import min_calls_per_question
 from .metric import Judge
@@ -29,9 +23,6 @@ from .splits import Splits, example_fingerprint
 
 MIN_SPLIT_SIZE = {"train": 4, "val": 4}
 """Minimum number of questions of a split: with fewer, chance decides."""
-_CHARS_PER_TOKEN = 2.6
-"""Lower than that of current models for English and code (3 to 4), so that a prompt that seems to
-fit does fit."""
 
 
 def check_data(splits: Splits) -> None:
@@ -226,71 +217,3 @@ def _dollars(value: float) -> str:
     """Return USD with two significant digits, rounded up."""
     unit = 10.0 ** (math.floor(math.log10(value)) - 1)
     return f"{math.ceil(value / unit) * unit:.2g}"
-
-
-def check_context_window(examples: Sequence[dspy.Example]) -> Callable[[Cascade], str | None]:
-    """Return a function that checks whether all prompts of a program fit.
-
-    The function returns the reason why a program is rejected, and None when its prompts fit. It
-    formats each prompt with the tier's adapter, the demonstrations and the longest question, and
-    adds the maximum length of a reply.
-
-    Args:
-        examples: the questions of the compile.
-    """
-
-    def check(program: Cascade) -> str | None:
-        for round_ in program.rounds():
-            for role in ROLES:
-                reason = _overflow(program, round_, role, examples)
-                if reason:
-                    return reason
-        return None
-
-    return check
-
-
-def _longest_inputs(signature: Any, examples: Sequence[dspy.Example]) -> dict[str, Any]:
-    """Return the inputs of the question whose prompt is the longest.
-
-    Inputs that a question lacks, such as plans, have a text of usual length.
-    """
-    longest: dict[str, Any] = {}
-    for example in examples:
-        inputs = {INPUTS: example.get(INPUTS)}
-        shown = prompt_inputs(str(example.question), inputs, signature)
-        if _num_chars(shown) > _num_chars(longest):
-            longest = shown
-    missing = {name: "x" * 300 for name in signature.input_fields if name not in longest}
-    return text_inputs(signature, missing) | longest
-
-
-def _num_chars(inputs: Mapping[str, Any]) -> int:
-    return sum(len(str(value)) for value in inputs.values())
-
-
-def _overflow(
-    program: Cascade, round_: CascadeRound, role: Role, examples: Sequence[dspy.Example]
-) -> str | None:
-    """Return why a predictor's prompt does not fit the context of its tier; None when it fits."""
-    spec = round_.spec
-    name, module, reply = spec.reasoner, round_.reasoner, spec.max_tokens
-    if role == "planner":
-        name, module, reply = spec.planner, round_.planner, spec.longest_plan
-    if name is None or module is None or module.predict is None:
-        return None
-    tier, predict = program.team[name], module.predict
-    if not tier.context_tokens:
-        return None
-    reply = reply or tier.lm.kwargs.get("max_tokens") or 0
-    signature: Any = predict.signature
-    nearest = program.knn_demos.get(str(PredictorName(round_.number, role)))
-    demos = usable_demos(predict, nearest.longest() if nearest else ())
-    messages = tier.adapter.format(signature, demos, _longest_inputs(signature, examples))
-    tokens = round(sum(len(str(message["content"])) for message in messages) / _CHARS_PER_TOKEN)
-    if tokens + min(reply, tier.context_tokens // 4) <= tier.context_tokens:
-        return None
-    return (
-        f"a prompt of round {round_.number} has about {tokens} tokens, which with the reply do not "
-        f"fit {name}'s context of {tier.context_tokens} (give a larger --context)"
-    )

@@ -11,8 +11,8 @@ from support.compile_world import TRAIN, World, question, score
 
 from cope import Cascade
 from cope.models import Call, Ledger, Price
+from cope.optimize.compiler.context_window import check_context_window
 from cope.optimize.compiler.metric import Metric
-from cope.optimize.compiler.preflight import check_context_window
 from cope.optimize.compiler.prompts import prompt_state
 from cope.optimize.compiler.result import prompt_settings_of
 from cope.optimize.compiler.session import CompileSession

@@ -11,7 +11,7 @@ from support.scripted_environment import GAME, TASK, WINS, open_in_process
 from cope import Cascade, CopeError
 from cope.models import run_sync
 from cope.models.team import Tier
-from cope.optimize.compiler.preflight import check_context_window
+from cope.optimize.compiler.context_window import check_context_window
 from cope.optimize.compiler.prompts import templates
 from cope.programs.agent.agent import Agent
 from cope.programs.agent.history import PastStep
