@@ -25,6 +25,7 @@ from ..run.prices import stored_prices
 from ..run.settings import question_settings, run_settings
 from ..run.shared_ledger import LedgerGroup, SharingStats
 from ..run.store import QuestionResult, RunStore
+from ..run.warnings import warn_about_turns
 from ..tasks.base import answer_kind_of, load_questions
 from .compare import Comparison, compare
 from .document import comparison_document, replies_of, reply_counts
@@ -91,6 +92,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
     }
     for system in systems.values():
         warn_about_pregate(system.system, examples, callbacks.notify)
+        warn_about_turns(system.system, callbacks.notify)
     store = ComparisonStore(_comparison_dir(request))
     stores = {
         name: _system_store(request, store.path, name, system.system)

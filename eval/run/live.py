@@ -27,7 +27,7 @@ from .origin import program_origin, warn_about_pregate
 from .settings import run_settings
 from .store import RunStore
 from .tracked import TrackedEvaluation, evaluate_tracked
-from .warnings import Notify, warn_about_calibration, warn_about_settings
+from .warnings import Notify, warn_about_calibration, warn_about_settings, warn_about_turns
 
 if TYPE_CHECKING:
     from ...tracking import Tracker
@@ -198,6 +198,7 @@ def _origin(
     warn_about_calibration(resolved.certificate, task.name, questions, gold, notify)
     origin = program_origin(resolved.path, examples, notify, task.name)
     warn_about_pregate(resolved.system, examples, notify)
+    warn_about_turns(resolved.system, notify)
     origin["answer_kind"] = answer_kind_of(task)
     calibration = request.program_options.calibration
     origin["calibration"] = str(calibration) if resolved.certificate else None

@@ -8,6 +8,9 @@ from typing import Any
 
 import dspy
 
+from ...programs import Cascade, System
+from ...programs.agent.agent import Agent
+from ...programs.agent.missing_games import missing_games
 from ...programs.calibration_file import Certificate
 from ...programs.compile_metadata import setting_mismatches
 from .contamination import Contamination, count_overlap
@@ -66,3 +69,11 @@ def warn_about_calibration(
     if certificate is not None:
         for warning in certificate.warnings(task, questions, gold):
             notify(f"warning: {warning}")
+
+
+def warn_about_turns(system: System, notify: Notify) -> None:
+    """Warn when rounds that read a game as turns have no solved games, see `missing_games`."""
+    program = system.program if isinstance(system, Agent) else system
+    missing = missing_games(program) if isinstance(program, Cascade) else None
+    if missing:
+        notify(f"warning: {missing}")

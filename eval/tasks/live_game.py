@@ -12,6 +12,7 @@ from ...errors import CopeError
 from ...models import run_sync
 from ...programs import Cascade
 from ...programs.agent.agent import Agent
+from ...programs.agent.missing_games import missing_games
 from ...programs.agent.records import StepRecord
 from ...programs.agent.settings import AgentSettings
 from ...programs.systems.answer import SystemAnswer, ask_system
@@ -102,6 +103,9 @@ def play_live(
     """
     task, example = find_game(name)
     say(f"task: {example.question} ({len(example.answer.splitlines())} steps win)")
+    missing = missing_games(program)
+    if missing:
+        say(f"warning: {missing}")
 
     def show(step: StepRecord) -> None:
         for line in step_lines(step):

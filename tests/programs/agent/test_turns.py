@@ -9,6 +9,7 @@ from support.agent_replies import expert, team
 from support.scripted_environment import GAME, TASK, WINS, open_in_process
 
 from cope import Cascade, CopeError
+from cope.eval.run.warnings import warn_about_turns
 from cope.models import run_sync
 from cope.models.team import Tier
 from cope.optimize.compiler.context_window import check_context_window
@@ -84,6 +85,21 @@ def test_every_step_of_a_game_is_shown_the_same_solved_games() -> None:
     program.knn_demos["round_1.reasoner.predict"] = KNNDemos(1, demos, by_task=True)
     run_sync(Agent(program, open_in_process).acall(question=TASK, game=GAME))
     assert shown == [["A hall.\nTask: open the box", "look", "!", "go"]] * len(WINS)
+
+
+@pytest.mark.parametrize("where", ["nowhere", "retrieved", "fixed"])
+def test_a_program_of_turns_without_solved_games_is_named(where: str) -> None:
+    """Its prompts list no actions, so that nothing shows how one is written."""
+    program = Cascade(turns_preset(), team(expert), domain="agent")
+    demo = {"question": "q", "turns": [], "now": "A hall.", "action": "look"}
+    if where == "retrieved":
+        program.knn_demos["round_1.reasoner.predict"] = KNNDemos(1, [demo], by_task=True)
+    if where == "fixed":
+        program.round_1.reasoner.predict.demos = [demo]
+    said: list[str] = []
+    warn_about_turns(Agent(program, open_in_process), said.append)
+    assert (where == "nowhere") == bool(said)
+    assert all("round 1 of turns" in line and "knn-few-shot" in line for line in said)
 
 
 def test_turns_are_for_games_and_hold_no_thoughts() -> None:
