@@ -10,8 +10,8 @@ from ...util.files import JsonlWriter, read_jsonl
 from ...util.hashing import digest
 from .base import Solution
 
-FORMAT = 1
-"""Raised when the same seed gives another game."""
+FORMAT = 2
+"""Raised when the same seed gives another game, or the same action another observation."""
 
 
 def cache_folder(name: str) -> Path:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +19,8 @@ from .game_cache import cache_folder
 
 _LONGEST_PLAN = 100  # actions
 _READ = "examine cookbook"
+_STATUS = re.compile(r"-= .* =-\s*-?\d+/\d+")
+"""The status line after each action: the room, the points, and the number of actions."""
 
 
 class TextWorldGame:
@@ -73,7 +76,7 @@ class TextWorldGame:
         self._actions, self._seed = [], seed
         self._environment.seed(seed)
         self._state = self._environment.reset()
-        return _paragraphs(self._state.description, self._state.inventory)
+        return observation_text(self._state.description, self._state.inventory)
 
     def step(self, action: str) -> tuple[str, float, bool]:
         """Take an action. The reward is the score as a share of the highest one."""
@@ -82,7 +85,7 @@ class TextWorldGame:
         highest = float(self._state.max_score or 1)
         reward = 1.0 if self.won else min(float(self._state.score or 0) / highest, 0.99)
         over = bool(done) or self.won or bool(self._state.lost)
-        return _paragraphs(self._state.feedback), reward, over
+        return observation_text(self._state.feedback), reward, over
 
     def clone(self) -> Self:
         """Return the same game in the same state."""
@@ -91,13 +94,21 @@ class TextWorldGame:
         return other
 
 
-def _paragraphs(*texts: str | None) -> str:
-    """Return texts without empty lines and the marks of a prompt."""
+def observation_text(*texts: str | None) -> str:
+    """Return texts without empty lines, marks of a prompt, and status lines.
+
+    A status line counts the actions, so that no two observations would be equal, and a game that
+    goes round in a circle would not be seen to do so.
+
+    >>> observation_text("It is closed.\\n\\n>          -= Kitchen =-0/2", "You carry nothing.")
+    'It is closed.\\nYou carry nothing.'
+    """
     lines = []
     for text in texts:
         for line in str(text or "").splitlines():
-            if line.strip(" >"):
-                lines.append(line.strip(" >"))
+            shown = line.strip(" >")
+            if shown and not _STATUS.fullmatch(shown):
+                lines.append(shown)
     return "\n".join(lines)
 
 

@@ -103,6 +103,21 @@ def test_chance_wins_no_kind_of_games(game: Any) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("game", GAMES, ids=lambda game: game["kind"])
+def test_what_is_looked_at_twice_is_the_same_state(game: Any) -> None:
+    """An observation that counts the actions would hide that a game runs in a circle."""
+    _import_packages(game)
+
+    async def look(times: int) -> list[Any]:
+        async with open_game(game, PATIENT) as opened:
+            await opened.reset()
+            return [await opened.step("look") for _ in range(times)]
+
+    first, *later = asyncio.run(look(3))
+    assert first.observation and later == [first, first]
+
+
+@pytest.mark.slow
 def test_a_published_game_is_solved_and_won(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

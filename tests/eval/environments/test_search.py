@@ -4,7 +4,7 @@ import pytest
 
 from cope.eval.environments.alfworld.search import look_around, search_actions
 from cope.eval.environments.base import Solution, SolvedStep, follow
-from cope.eval.environments.textworld_game import read_first
+from cope.eval.environments.textworld_game import observation_text, read_first
 
 _INSIDE = {"desk 1": "a pen 1", "safe 1": "a key 2", "shelf 1": "nothing", "box 1": "a penknife 1"}
 _CLOSED = {"safe 1", "box 1"}
@@ -104,3 +104,15 @@ def test_a_recipe_is_read_once_as_soon_as_it_is_seen(plan: tuple[str, ...]) -> N
     found = follow(kitchen, "Cook.", read_first(kitchen, plan))
     assert found is not None
     assert found.actions == ("go east", "examine cookbook", "eat meal")
+
+
+@pytest.mark.parametrize(
+    "status",
+    ["-= Kitchen =-0/2", "-= Living Room =-12/345", "-= Room 2 =- -1/7", "-= The = Den =-3/10"],
+)
+def test_an_observation_has_no_status_line(status: str) -> None:
+    """It counts the actions, so that a game in a circle would look new at each step."""
+    said = "-= Kitchen =-\nYou are in a kitchen.\n1/2 of it is dark."
+    assert observation_text(f"\n{said}\n\n\n>{' ' * 128}{status}", "You carry 1/2.") == (
+        f"{said}\nYou carry 1/2."
+    )
