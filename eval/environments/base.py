@@ -23,7 +23,9 @@ class Environment(Protocol):
         """Take an action.
 
         Returns:
-            What it led to; the share of the game's points so far, 0 to 1; whether it is over.
+            What it led to, without a count of actions, because an episode runs in a circle when
+            the same observations come again; the share of the game's points so far, 0 to 1;
+            whether it is over.
         """
         ...
 
