@@ -19,7 +19,7 @@ from .game_cache import cache_folder
 
 _LONGEST_PLAN = 100  # actions
 _READ = "examine cookbook"
-_STATUS = re.compile(r"-= .* =-\s*-?\d+/\d+")
+_STATUS = re.compile(r"(?P<room>-= .* =-)\s*(?P<points>-?\d+)/\d+")
 """The status line after each action: the room, the points, and the number of actions."""
 
 
@@ -95,19 +95,23 @@ class TextWorldGame:
 
 
 def observation_text(*texts: str | None) -> str:
-    """Return texts without empty lines, marks of a prompt, and status lines.
+    """Return texts without empty lines, marks of a prompt, and the number of actions.
 
-    A status line counts the actions, so that no two observations would be equal, and a game that
-    goes round in a circle would not be seen to do so.
+    The status line counts the actions. With this count no two observations are equal, so that a
+    game which runs in a circle would not be seen to do so.
 
-    >>> observation_text("It is closed.\\n\\n>          -= Kitchen =-0/2", "You carry nothing.")
-    'It is closed.\\nYou carry nothing.'
+    >>> print(observation_text("It is closed.\\n\\n>          -= Kitchen =-0/2"))
+    It is closed.
+    -= Kitchen =- points: 0
     """
     lines = []
     for text in texts:
         for line in str(text or "").splitlines():
             shown = line.strip(" >")
-            if shown and not _STATUS.fullmatch(shown):
+            status = _STATUS.fullmatch(shown)
+            if status:
+                shown = f"{status['room']} points: {status['points']}"
+            if shown:
                 lines.append(shown)
     return "\n".join(lines)
 

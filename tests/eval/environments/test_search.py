@@ -107,12 +107,17 @@ def test_a_recipe_is_read_once_as_soon_as_it_is_seen(plan: tuple[str, ...]) -> N
 
 
 @pytest.mark.parametrize(
-    "status",
-    ["-= Kitchen =-0/2", "-= Living Room =-12/345", "-= Room 2 =- -1/7", "-= The = Den =-3/10"],
+    ("status", "shown"),
+    [
+        ("-= Kitchen =-0/2", "-= Kitchen =- points: 0"),
+        ("-= Living Room =-12/345", "-= Living Room =- points: 12"),
+        ("-= Room 2 =- -1/7", "-= Room 2 =- points: -1"),
+        ("-= The = Den =-3/10", "-= The = Den =- points: 3"),
+    ],
 )
-def test_an_observation_has_no_status_line(status: str) -> None:
-    """It counts the actions, so that a game in a circle would look new at each step."""
+def test_an_observation_counts_no_actions(status: str, shown: str) -> None:
+    """Else a game that runs in a circle would look new at each step."""
     said = "-= Kitchen =-\nYou are in a kitchen.\n1/2 of it is dark."
     assert observation_text(f"\n{said}\n\n\n>{' ' * 128}{status}", "You carry 1/2.") == (
-        f"{said}\nYou carry 1/2."
+        f"{said}\n{shown}\nYou carry 1/2."
     )
