@@ -17,12 +17,17 @@ from support.killed_processes import KilledWork, attempt, lines
 
 from cope.optimize import Budget
 
-KILLS = (0.2, 0.5, 0.8)  # shares of the calls of a compile that was left alone
+KILLS = (
+    0.2,
+    0.5,
+    0.65,
+)  # shares of the calls of a compile that was left alone; the last calls may end all at once
+SECONDS = 1.0  # that the calls of a killed compile take together, so that it does not end before it is killed
 SPLITS = (rows(range(6)), rows(range(20, 26)))
 
 
-def compile_once(folder: Path, optimizer: str) -> None:
-    world = World(fickle, own_words, delay=0.02)
+def compile_once(folder: Path, optimizer: str, delay: float = 0.02) -> None:
+    world = World(fickle, own_words, delay=delay)
     made = compiled(optimizer, "small", folder, world, SPLITS, budget=Budget(calls=110)).made
     outcome = {
         "state": made.program.dump_state(),
@@ -39,7 +44,8 @@ def main(root: Path, optimizer: str) -> dict[str, Any]:
     calls = {folder: folder / "calls.jsonl" for folder in (alone, killed)}
     attempt(lambda: compile_once(alone, optimizer), calls[alone])
     most = lines(calls[alone])
-    work = KilledWork(lambda: compile_once(killed, optimizer), calls[killed], seed=most)
+    delay = max(0.02, SECONDS / most)
+    work = KilledWork(lambda: compile_once(killed, optimizer, delay), calls[killed], seed=most)
     kills = sum(work.kill_after(int(share * most)) for share in KILLS)
     work.finish()
     found: dict[str, Any] = {
