@@ -17,16 +17,14 @@ from support.killed_processes import KilledWork, attempt, lines
 
 from cope.optimize import Budget
 
-KILLS = (
-    0.2,
-    0.5,
-    0.65,
-)  # shares of the calls of a compile that was left alone; the last calls may end all at once
+KILLS = (0.2, 0.5, 0.8)  # shares of the calls of a compile that was left alone
+AT_ONCE = 7  # calls that may end together at the end, before a kill: those of a split, and one more
+DELAY = 0.02  # seconds of a call
 SECONDS = 1.0  # that the calls of a killed compile take together, so that it does not end before it is killed
 SPLITS = (rows(range(6)), rows(range(20, 26)))
 
 
-def compile_once(folder: Path, optimizer: str, delay: float = 0.02) -> None:
+def compile_once(folder: Path, optimizer: str, delay: float = DELAY) -> None:
     world = World(fickle, own_words, delay=delay)
     made = compiled(optimizer, "small", folder, world, SPLITS, budget=Budget(calls=110)).made
     outcome = {
@@ -44,9 +42,10 @@ def main(root: Path, optimizer: str) -> dict[str, Any]:
     calls = {folder: folder / "calls.jsonl" for folder in (alone, killed)}
     attempt(lambda: compile_once(alone, optimizer), calls[alone])
     most = lines(calls[alone])
-    delay = max(0.02, SECONDS / most)
+    delay = max(DELAY, SECONDS / most)
     work = KilledWork(lambda: compile_once(killed, optimizer, delay), calls[killed], seed=most)
-    kills = sum(work.kill_after(int(share * most)) for share in KILLS)
+    latest = most - AT_ONCE
+    kills = sum(work.kill_after(min(int(share * most), latest)) for share in KILLS)
     work.finish()
     found: dict[str, Any] = {
         name: json.loads((folder / "outcome.json").read_text())
