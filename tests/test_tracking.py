@@ -107,6 +107,7 @@ def test_the_store_is_the_given_one_else_the_environments_else_a_file_here(
     assert os.fspath(store_file("sqlite:////tmp/a.db") or "") == "/tmp/a.db"
 
 
+@pytest.mark.slow
 def test_two_processes_that_make_an_experiment_at_once_share_it(
     store: str, monkeypatch: pytest.MonkeyPatch
 ):
