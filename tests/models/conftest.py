@@ -3,11 +3,11 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
-from support.servers import serving
+from support.servers import LocalServer, serving
 
 Part = dict[str, Any] | bytes | Callable[[], Any]
 
@@ -25,15 +25,13 @@ _END: Part = {
 }
 
 
-class StubServer(ThreadingHTTPServer):
+class StubServer(LocalServer):
     """Answers with `replies` in turn, the last one for ever: a list of parts, or a status and an error.
 
     A part of bytes is sent as it is. One that is a function is called where the stream has come to it: it may wait, or
     end the connection by an error.
     `left` is set once a client has gone away in the middle.
     """
-
-    daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -55,6 +53,7 @@ class StubServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # the second write of a reply would wait for the client
     server: StubServer  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def log_message(self, *_: Any) -> None:

@@ -3,13 +3,13 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import dspy
 import pytest
-from support.servers import serving
+from support.servers import LocalServer, serving
 
 from cope import Cascade, CopeError, Team, metered
 from cope.models import Price, ScriptedEngine
@@ -21,7 +21,7 @@ def answer_one(messages: Any, request: Any) -> str:
     return "Answer: 1"
 
 
-class Server(ThreadingHTTPServer):
+class Server(LocalServer):
     """Speaks as much of OpenAI's chat completions as DSPy's client needs."""
 
     def __init__(self) -> None:

@@ -3,10 +3,12 @@
 import json
 from collections import Counter
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import httpx
+
+from support.servers import LocalServer
 
 
 class BatchAPI:
@@ -98,10 +100,8 @@ def _document(batch: dict[str, Any], status: str) -> dict[str, Any]:
     return document
 
 
-class BatchServer(ThreadingHTTPServer):
+class BatchServer(LocalServer):
     """A batch API behind an address, for clients that have a transport of their own."""
-
-    daemon_threads = True
 
     def __init__(self, api: BatchAPI) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

@@ -5,13 +5,14 @@ import re
 import socket
 import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from support.batch_api import answered_line
+from support.servers import LocalServer
 
 
-class CountingServer(ThreadingHTTPServer):
+class CountingServer(LocalServer):
     """Answers chat completions, and counts those whose client was there to take the answer.
 
     Attributes:
@@ -20,8 +21,6 @@ class CountingServer(ThreadingHTTPServer):
         aborted: the number of requests whose client was gone.
         hold_after: requests after so many wait for `release`; None holds none.
     """
-
-    daemon_threads = True
 
     def __init__(self, reply: Callable[[dict[str, Any], int], str]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -54,6 +53,7 @@ class CountingServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # the second write of a reply would wait for the client
     server: CountingServer
 
     def do_POST(self) -> None:

@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from support.servers import serving
+from support.servers import LocalServer, serving
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,8 @@ Answering = Callable[[dict[str, Any]], Reply]
 """Makes the reply to a request from its body."""
 
 
-class FaultServer(ThreadingHTTPServer):
+class FaultServer(LocalServer):
     """Gives the replies in turn, and the last one forever, to requests of any path."""
-
-    daemon_threads = True
 
     def __init__(self, replies: "list[Reply | Answering]") -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

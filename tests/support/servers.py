@@ -1,12 +1,20 @@
-"""A stub server in a thread of its own."""
+"""Stub servers, each in a thread of its own."""
 
 import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
 from typing import TypeVar
 
 Server = TypeVar("Server", bound=socketserver.BaseServer)
+
+
+class LocalServer(ThreadingHTTPServer):
+    """Takes many connections at once; with a short queue some wait a second to try again."""
+
+    daemon_threads = True
+    request_queue_size = 128
 
 
 @contextmanager

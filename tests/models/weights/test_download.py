@@ -9,13 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import cast
 
 import pytest
 from huggingface_hub import constants
 from support.downloads import Told, in_process
+from support.servers import LocalServer
 
 from cope.errors import CopeError, Unavailable
 from cope.models.weights import download as weights_download, hub as weights_hub
@@ -27,10 +28,9 @@ DATA = random.Random(4).randbytes(600_000)
 TOY = Weights("toy", "toy.gguf", len(DATA), hashlib.sha256(DATA).hexdigest(), "MIT", "org/toy")
 
 
-class Hub(ThreadingHTTPServer):
+class Hub(LocalServer):
     """Serves `data`; sends only the next of `cuts` bytes of an answer; in the middle it waits for `go_on`, where it is set."""
 
-    daemon_threads = True
     data, ranges, hides_size = DATA, True, False
     go_on: threading.Event | None = None
 
