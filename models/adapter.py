@@ -183,8 +183,8 @@ class LeanAdapter(dspy.Adapter):
     def format_demos(
         self, signature: type[dspy.Signature], demos: list[dict[str, Any]]
     ) -> list[dict[str, Any]]:
-        """Format demonstrations; one with a `dspy.History` is a whole conversation, as DSPy's
-        adapters format the history of the request.
+        """Format demonstrations; one with a `dspy.History` is a whole conversation, in the form of
+        the request's own, whose turns hold no plan either.
         """
         history = self._get_history_field_name(signature)
         if history is None:
@@ -194,7 +194,8 @@ class LeanAdapter(dspy.Adapter):
         for demo in demos:
             turns += _messages(demo.get(history))
             turns.append({name: demo[name] for name in turn.fields if name in demo})
-        return super().format_demos(turn, turns)
+        shown = {history: dspy.History(messages=turns)}
+        return self.format_conversation_history(turn, history, shown)
 
     def parse(self, signature: type[dspy.Signature], completion: str) -> dict[str, Any]:
         fields = output_fields(signature)

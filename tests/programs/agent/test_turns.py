@@ -87,6 +87,29 @@ def test_every_step_of_a_game_is_shown_the_same_solved_games() -> None:
     assert shown == [["A hall.\nTask: open the box", "look", "!", "go"]] * len(WINS)
 
 
+def test_turns_of_solved_games_look_like_those_of_the_game_where_a_plan_is_shown() -> None:
+    prompts: list[list[str]] = []
+
+    def plays(messages: list[dict[str, str]], request: Any) -> str:
+        if len(messages) == 2:
+            return "Goal: win"
+        prompts.append([m["content"] for m in messages[1:]])
+        return WINS[len(prompts) - 1]
+
+    planned = turns_preset(planner="small", plan="goal", sees=[1])
+    program = Cascade(planned, team(plays), domain="agent")
+    demo = {"question": "q", "turns": [{"now": "A hall.", "action": "look"}]}
+    demo |= {"now": "A box.", "action": "open box"}
+    program.knn_demos["round_1.reasoner.predict"] = KNNDemos(1, [demo], by_task=True)
+    run_sync(Agent(program, open_in_process).acall(question=TASK, game=GAME))
+    for number, contents in enumerate(prompts):
+        assert contents[:4] == ["Now: A hall.", "look", "Now: A box.", "open box"]
+        for past in contents[4:-1:2]:
+            assert past.startswith("Now: ") and "Goal" not in past
+        assert contents[-1].startswith("Now: ") and contents[-1].endswith("Goal: win")
+        assert len(contents) == 5 + 2 * number
+
+
 @pytest.mark.parametrize("where", ["nowhere", "retrieved", "fixed"])
 def test_a_program_of_turns_without_solved_games_is_named(where: str) -> None:
     """Its prompts list no actions, so that nothing shows how one is written."""
