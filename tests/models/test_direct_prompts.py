@@ -36,14 +36,11 @@ PROMPTS = {
 
 
 BY_LITELLM = "with a name"  # DSPy sends it, whose client takes seconds to import
-CASES = [
-    pytest.param(messages, id=name, marks=[pytest.mark.slow] if name == BY_LITELLM else [])
-    for name, messages in PROMPTS.items()
-]
+CASES = PROMPTS | {BY_LITELLM: pytest.param(PROMPTS[BY_LITELLM], marks=pytest.mark.slow)}
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("messages", CASES)
+@pytest.mark.parametrize("messages", CASES.values(), ids=CASES)
 def test_another_prompt_of_the_same_settings_is_sent_as_dspy_sends_it(
     messages: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ):

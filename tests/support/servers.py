@@ -14,7 +14,7 @@ class LocalServer(ThreadingHTTPServer):
     """Takes many connections at once; with a short queue some wait a second to try again."""
 
     daemon_threads = True
-    request_queue_size = 128
+    request_queue_size = 512
 
 
 @contextmanager

@@ -31,8 +31,6 @@ class Upstream(FaultServer):
         most: the highest number of these so far.
     """
 
-    request_queue_size = 512
-
     def __init__(self) -> None:
         super().__init__([self._answer])
         self.open = threading.Event()

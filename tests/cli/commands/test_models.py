@@ -1,14 +1,14 @@
 """`cope models` beside a stub of an Ollama server."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from support.commands import done, give_team
+from support.servers import LocalServer, serving
 
 from cope import Team
 from cope.cli.main import app
@@ -66,13 +66,10 @@ class Stub(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Stub)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_address[1]}"
-    monkeypatch.setenv("OLLAMA_HOST", address)
-    yield address
-    server.shutdown()
-    server.server_close()
+    with serving(LocalServer(("127.0.0.1", 0), Stub)) as server:
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        monkeypatch.setenv("OLLAMA_HOST", address)
+        yield address
 
 
 @pytest.fixture(autouse=True)

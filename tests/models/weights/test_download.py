@@ -16,7 +16,7 @@ from typing import cast
 import pytest
 from huggingface_hub import constants
 from support.downloads import Told, in_process
-from support.servers import LocalServer
+from support.servers import LocalServer, serving
 
 from cope.errors import CopeError, Unavailable
 from cope.models.weights import download as weights_download, hub as weights_hub
@@ -71,11 +71,9 @@ class Answer(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    with Hub() as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    with serving(Hub()) as server:
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
         yield server
-        server.shutdown()
 
 
 @pytest.fixture(autouse=True)

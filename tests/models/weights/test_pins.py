@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
+from support.servers import LocalServer, serving
 
 from cope.errors import CopeError, Unavailable
 from cope.models.engines.embedded import EmbeddedEngine
@@ -25,7 +25,7 @@ COMMIT = "c" * 40
 TOY = Weights("toy", "toy.gguf", license="MIT", repo="org/toy")
 
 
-class Hub(ThreadingHTTPServer):
+class Hub(LocalServer):
     data, etag = DATA, hashlib.sha256(DATA).hexdigest()
 
 
@@ -60,11 +60,9 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     for module in ("catalog", "resolve"):
         monkeypatch.setattr(f"cope.models.weights.{module}.catalog", lambda: known)
     monkeypatch.setattr("cope.models.engines.factories.catalog", lambda: {"toy": TOY})
-    with Hub(("127.0.0.1", 0), Answer) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    with serving(Hub(("127.0.0.1", 0), Answer)) as server:
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
         yield server
-        server.shutdown()
 
 
 def test_the_first_download_pins_size_hash_and_commit(hub: Hub):
