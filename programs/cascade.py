@@ -13,10 +13,10 @@ import dspy
 
 from ..answers.kinds.base import AnswerKind
 from ..answers.kinds.registry import ANSWER_KINDS
-from ..errors import CopeError
 from ..models import Team, metered, run_sync
 from ..sandbox import open_sandbox
 from ..util.arguments import check_argument, check_number
+from .call_inputs import question_of_call
 from .cascade_round import CascadeRound
 from .confidence.base import Confidence
 from .confidence.early_stopping import EXACT, check_rule
@@ -201,9 +201,10 @@ class Cascade(PromptedProgram):
 
         Args:
             question: the question; None when a signature of your own names its inputs.
-            inputs: the inputs that the signature names; or for code: `tests` (the visible tests,
-                Python source; parsed from the question by default), `setup` (source that they need)
-                and `entry_point` (the function's name).
+            inputs: the inputs that the signature names; for a step of a game, which has no
+                question, `task`, `history`, `observation` and `actions`; or for code: `tests` (the
+                visible tests, Python source; parsed from the question by default), `setup` (source
+                that they need) and `entry_point` (the function's name).
 
         Returns:
             A prediction with `answer` (None when no sample could be parsed), `confidence` (0 to 1),
@@ -220,11 +221,8 @@ class Cascade(PromptedProgram):
             dspy.LMError: when a model fails; a failure is never an answer.
         """
         started = time.perf_counter()
-        task = self.task_signature
-        if task is not None:
-            question, inputs = task.question_and_inputs(question, inputs)
-        if question is None:
-            raise CopeError("the call has no question: give question=")
+        task, domain = self.task_signature, domain_by_name(self.domain)
+        question, inputs = question_of_call(task, domain, question, inputs)
         check_argument("question", question, str, "a text")
         with metered() as meter:
             fields = await self._answer(question, inputs)

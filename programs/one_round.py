@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import CopeError
 from ..models import call_labels, metered
 from ..models.usage_row import UsageRow
+from .call_inputs import question_of_call
 from .cascade import Cascade
+from .domains.registry import domain_by_name
 from .give_up import check_counts
 from .progress import Progress
 from .results import final_answer, make_round_record, usage_summary
@@ -72,11 +73,8 @@ def question_and_others(cascade: Cascade, inputs: Mapping[str, Any]) -> tuple[st
     """
     others = dict(inputs)
     question = others.pop("question", None)
-    if cascade.task_signature is not None:
-        question, others = cascade.task_signature.question_and_inputs(question, others)
-    if question is None:
-        raise CopeError("the row has no question")
-    return question, others
+    domain = domain_by_name(cascade.domain)
+    return question_of_call(cascade.task_signature, domain, question, others)
 
 
 def answer_of_rounds(

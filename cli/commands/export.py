@@ -9,7 +9,7 @@ from ..option_groups import program_options, team_options
 from ..option_types import option
 from ..options import calibration_option, early_stop_option
 from ..output import notify
-from .serve import domain_option
+from .serve import kind_option
 
 if TYPE_CHECKING:
     from ...programs.options import ProgramOptions, TeamOptions
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     help="Where the model goes; a new folder.",
 )
-@domain_option
+@kind_option(steps=True)
 @program_options
 @early_stop_option
 @calibration_option

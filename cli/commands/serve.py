@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,13 +20,23 @@ if TYPE_CHECKING:
     from ...serve import ServeOptions
 
 
-domain_option = option(
-    "--task",
-    "domain",
-    type=click.Choice([name for name in DOMAINS if not DOMAINS[name].needs_sandbox]),
-    default=DEFAULT_DOMAIN,
-    help="What kind of answers: short ones, which are voted on, or free text.",
-)
+def kind_option(*, steps: bool) -> Any:
+    """Return `--task`, the kinds of questions that need no sandbox.
+
+    Args:
+        steps: whether the steps of games are among them, which fields describe.
+    """
+    kinds = [name for name, kind in DOMAINS.items() if not kind.needs_sandbox]
+    return option(
+        "--task",
+        "domain",
+        type=click.Choice([name for name in kinds if steps or DOMAINS[name].has_question]),
+        default=DEFAULT_DOMAIN,
+        help="What kind of answers: short ones, which are voted on, or free text.",
+    )
+
+
+domain_option = kind_option(steps=False)
 
 
 seconds = partial(option, type=click.FloatRange(0, min_open=True), metavar="SECONDS")

@@ -16,6 +16,7 @@ from ...signatures import (
     agent_thought_signature,
     agent_turns_signature,
 )
+from ..agent.step import step_of_fields
 from ..confidence.base import Confidence
 from ..confidence.votes import VoteShare
 from ..task_signature import INPUTS
@@ -88,8 +89,9 @@ AGENT = Domain(
     answer_field="action",
     inputs={
         "task": "string",
-        "history": "string",
+        "history": "string?",
         "observation": "string",
         "actions": "string",
     },
+    inputs_of_fields=step_of_fields,
 )

@@ -65,6 +65,8 @@ class Domain:
             text. Then the whole reply is the answer.
         inputs: each input of a program with its type, for MLflow's schema; a question mark marks an
             optional input, a plural a list.
+        inputs_of_fields: returns a cascade's inputs for a question that a call describes by
+            `inputs`; None where they have a question.
     """
 
     name: str
@@ -88,6 +90,12 @@ class Domain:
     gate_is_share: bool = True
     response_format: Mapping[str, Any] | None = None
     inputs: Mapping[str, str] = field(default_factory=lambda: {"question": "string"})
+    inputs_of_fields: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+
+    @property
+    def has_question(self) -> bool:
+        """Whether one text is the question, and not several fields."""
+        return self.inputs_of_fields is None
 
     def with_answer_kind(self, name: str | None) -> Self:
         """Return the same kind of questions with another kind of answers; None keeps its own.
