@@ -1,7 +1,10 @@
 """Compare short texts; Unicode form, case, articles, outer punctuation and quotes do not count."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
+from ..characters import to_plain
+from ..short.amount import is_with_unit
 from ..short.latex import without_latex
 from ..short.phrase import outer_stripped, phrase_form
 from ..short.sentence import (
@@ -19,6 +22,11 @@ from .short import ReplyReader
 class TextKind(ReplyReader, NormalFormKind):
     """A name, a phrase or a line of text. Names keep their numbers; nothing is computed.
 
+    A number is equal to itself with a unit behind it, because models write units at one time and
+    not at another.
+
+    >>> TEXT.equal_by_normal_form("3", "3 bolts"), TEXT.equal_by_normal_form("12", "12 Monkeys")
+    (True, False)
     >>> TEXT.equal_by_normal_form("  The  Eiffel Tower.", "the eiffel tower")
     True
     >>> TEXT.parse("The answer is Apollo 12."), TEXT.equal_by_normal_form("9-11", "10-12")
@@ -57,10 +65,41 @@ class TextKind(ReplyReader, NormalFormKind):
         """Return the text in one form, see `phrase_form`; of a sentence, the form of its answer."""
         return _form(answer[:20_000])
 
+    def equal_by_normal_form(self, a: str, b: str) -> bool:
+        """Return whether two answers have the same form, or are a number with and without unit."""
+        first, second = self.normalize(a), self.normalize(b)
+        if first == second:
+            return True
+        return is_with_unit(_text(a), second) or is_with_unit(_text(b), first)
+
+    async def equal_async(self, a: str, b: str) -> bool:
+        """Compare like `equal_by_normal_form`."""
+        return self.equal_by_normal_form(a, b)
+
+    async def group_async(self, answers: Sequence[str | None]) -> list[int | None]:
+        """Number the groups of equal answers in order of first appearance; None stays None."""
+        known: list[str] = []  # the first answer of each group
+        groups: list[int | None] = []
+        for answer in answers:
+            if answer is None:
+                groups.append(None)
+                continue
+            same = [self.equal_by_normal_form(first, answer) for first in known]
+            if True not in same:
+                known.append(answer)
+            groups.append(same.index(True) if True in same else len(same))
+        return groups
+
 
 @lru_cache(maxsize=4096)
 def _form(answer: str) -> str:
     return phrase_form(_read(answer) or answer)
+
+
+def _text(answer: str) -> str:
+    """Return what an answer says, in its own case."""
+    answer = answer[:20_000]
+    return to_plain(_read(answer) or answer)
 
 
 @lru_cache(maxsize=1024)

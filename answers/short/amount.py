@@ -7,7 +7,7 @@ from fractions import Fraction
 from ..characters import to_plain
 from .latex import without_latex
 from .number_literal import NUMBER, number_value, plain_decimal, without_endless_digits
-from .number_words import SCALES, number_of_words
+from .number_words import PARTS, SCALES, number_of_words
 
 _SYMBOLS = "".join(chr(c) for c in range(0x20A0, 0x20C1)) + "$\u00a2\u00a3\u00a4\u00a5\u0e3f\ufdfc"
 _CODES = (
@@ -115,6 +115,24 @@ def read_amount(text: str) -> Amount | None:
     if assigned:
         return _whole_amount(_unwrapped(s[assigned.end() :]))
     return None
+
+
+def is_with_unit(text: str, number: str) -> bool:
+    """Return whether a text is a number with a unit behind it, in the spelling of another text.
+
+    A capital letter is that of a name, and "2 thirds" is another number.
+
+    >>> is_with_unit("3 bolts", "3"), is_with_unit("12 Monkeys", "12")
+    (True, False)
+    """
+    begins, _, unit = text.partition(f"{number} ")
+    if begins or not unit.islower():
+        return False
+    first = unit.split()[0]
+    if first in PARTS or first.removesuffix("s") in PARTS:
+        return False
+    amount, other = read_amount(number), read_amount(text)
+    return amount is not None and other is not None and amount.value == other.value
 
 
 def _whole_amount(s: str) -> Amount | None:

@@ -7,6 +7,9 @@ _ONES = "zero one two three four five six seven eight nine".split()
 _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 SCALES = {
+    "hundred thousand": 10**5,
+    "hundred million": 10**8,
+    "hundred billion": 10**11,
     "hundred": 10**2,
     "thousand": 10**3,
     "lakh": 10**5,
@@ -15,7 +18,7 @@ SCALES = {
     "billion": 10**9,
     "trillion": 10**12,
 }
-_PARTS = {
+PARTS = {
     "half": 2,
     "halves": 2,
     "third": 3,
@@ -28,6 +31,7 @@ _PARTS = {
     "ninth": 9,
     "tenth": 10,
 }
+"""Names of the parts of a fraction, with its denominator."""
 
 
 def _small_numbers() -> dict[str, int]:
@@ -48,7 +52,7 @@ NUMBER_WORDS = re.compile(
     re.I,
 )
 _FRACTION = re.compile(
-    rf"(an?|one|{'|'.join([*_ONES, *_TEENS])})?[\s-]?({'|'.join(_PARTS)})s?", re.I
+    rf"(an?|one|{'|'.join([*_ONES, *_TEENS])})?[\s-]?({'|'.join(PARTS)})s?", re.I
 )
 _MIXED = re.compile(r"(.+?) and (?:an? )?(.+)", re.I)
 
@@ -87,7 +91,7 @@ def _part(words: str) -> Fraction | None:
         return None
     count = found[1] or "one"
     top = _SMALL.get(count, 1)
-    return Fraction(top, _PARTS[found[2]])
+    return Fraction(top, PARTS[found[2]])
 
 
 def _whole_number(words: list[str]) -> int | None:
