@@ -277,7 +277,7 @@ def test_votes_of_a_recording_join_where_the_kind_finds_them_equal(
     reply = lambda ask: f"So.\nAnswer: {next(written)}"  # noqa: E731
     give_team(monkeypatch, lambda options: scripted(reply).team)
     record = ("record", "jsonl", "--data", "q.jsonl", "--preset", "votes.toml", "-o", "r.parquet")
-    done(*record, "--also", "none", "--match", "text")
+    done(*record, "--also", "none", "--match", "exact")
     recording = open_recording("r.parquet")
     assert sorted(recording.rounds[0].votes[0].tolist()) == [0, 1, 2]
     joined = open_recording("r.parquet", "number")
