@@ -1,12 +1,13 @@
-"""Make the inputs of a system from a row: the question, or the inputs of a signature."""
+"""Make the inputs of a system from a row: the question, or the fields that describe one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..eval.tasks.code_rows import BadRow
 from ..eval.tasks.columns import ColumnMapping, RowMapper, require_column
-from ..programs import System
+from ..programs import Cascade, System
+from ..programs.domains.registry import domain_by_name
 from ..programs.task_signature import TaskSignature
 from ..util.table_files import Row
 from ..util.template import cell_text
@@ -20,11 +21,14 @@ class RowInputs:
         question: makes the question; None if columns have the names of all inputs.
         question_input: the input that takes the question.
         signature: the signature of the system, whose other inputs are columns; None without one.
+        fields: the columns that describe a question without a text of its own, such as a step of a
+            game, with their types as `Domain.inputs` has them.
     """
 
     question: RowMapper | None
     question_input: str = "question"
     signature: TaskSignature | None = None
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __call__(self, row: Row) -> dict[str, Any]:
         """Return the inputs by name.
@@ -33,6 +37,10 @@ class RowInputs:
             BadRow: if the row has no question, or no value for an input.
         """
         inputs: dict[str, Any] = {}
+        for name, kind in self.fields.items():
+            inputs[name] = cell_text(row.get(name))
+            if not inputs[name].strip() and not kind.endswith("?"):
+                raise BadRow(f"the row has no {name}")
         if self.question is not None:
             inputs[self.question_input] = self.question(row)["question"]
         if self.signature is not None:
@@ -64,7 +72,8 @@ def bind_inputs(
     """Return what makes the inputs of a system from the rows of a table.
 
     A system with a signature of its own takes the columns with the names of its inputs. A mapped
-    question is the value of its input `question`, or of its first input.
+    question is the value of its input `question`, or of its first input. Steps of games take the
+    columns with the names of their fields.
 
     Args:
         system: the system.
@@ -79,6 +88,13 @@ def bind_inputs(
     mapping = mapping or ColumnMapping()
     is_mapped = mapping.question is not None or mapping.template is not None
     signature = getattr(system, "task_signature", None)
+    if signature is None and isinstance(system, Cascade):
+        domain = domain_by_name(system.domain)
+        if not domain.has_question:
+            for name, kind in domain.inputs.items():
+                if not kind.endswith("?"):
+                    require_column(name, available, source)
+            return RowInputs(None, fields=domain.inputs)
     if signature is None:
         if not is_mapped:
             mapping = replace(mapping, question="question")

@@ -8,6 +8,8 @@ from support.agent_replies import team
 from support.commands import cope
 
 from cope import Cascade, CopeError
+from cope.batch.row_inputs import bind_inputs
+from cope.eval.tasks.code_rows import BadRow
 from cope.programs.agent.step import step_of_fields
 from cope.programs.preset import parse_preset
 from cope.programs.task_signature import INPUTS
@@ -49,6 +51,17 @@ def test_actions_may_be_a_list_and_what_is_missing_is_named() -> None:
     program = Cascade("small", team(lambda *_: "look"), domain="agent")
     with pytest.raises(CopeError, match="the call has no observation"):
         program(task="Open the chest.", actions=["look"])
+
+
+def test_rows_of_a_table_are_steps_by_their_columns() -> None:
+    program = Cascade("small", team(lambda *_: "open chest"), domain="agent")
+    columns = ["id", "task", "observation", "actions"]
+    row_inputs = bind_inputs(program, None, columns, "steps.csv", letters=False)
+    assert program(**row_inputs(STEP | {"history": None})).answer == "open chest"
+    with pytest.raises(BadRow, match="the row has no actions"):
+        row_inputs(STEP | {"actions": " "})
+    with pytest.raises(CopeError, match=r"steps\.csv has no column 'actions'"):
+        bind_inputs(program, None, columns[:-1], "steps.csv", letters=False)
 
 
 @pytest.mark.parametrize("command", ["serve", "mcp"])
