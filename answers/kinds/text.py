@@ -15,11 +15,13 @@ from ..short.sentence import (
     verdict_of,
     without_reason,
 )
-from .base import NormalFormKind
 from .short import ReplyReader
 
+_MAX_READ = 20_000
+"""Characters of an answer that are compared."""
 
-class TextKind(ReplyReader, NormalFormKind):
+
+class TextKind(ReplyReader):
     """A name, a phrase or a line of text. Names keep their numbers; nothing is computed.
 
     A number is equal to itself with a unit behind it, because models write units at one time and
@@ -61,13 +63,10 @@ class TextKind(ReplyReader, NormalFormKind):
                 return _clean(given)
         return None
 
-    def normalize(self, answer: str) -> str:
-        """Return the text in one form, see `phrase_form`; of a sentence, the form of its answer."""
-        return _form(answer[:20_000])
-
     def equal_by_normal_form(self, a: str, b: str) -> bool:
         """Return whether two answers have the same form, or are a number with and without unit."""
-        first, second = self.normalize(a), self.normalize(b)
+        a, b = a[:_MAX_READ], b[:_MAX_READ]
+        first, second = _form(a), _form(b)
         if first == second:
             return True
         return is_with_unit(_text(a), second) or is_with_unit(_text(b), first)
@@ -93,12 +92,13 @@ class TextKind(ReplyReader, NormalFormKind):
 
 @lru_cache(maxsize=4096)
 def _form(answer: str) -> str:
+    """Return the text in one form, see `phrase_form`; of a sentence, the form of its answer."""
     return phrase_form(_read(answer) or answer)
 
 
+@lru_cache(maxsize=4096)
 def _text(answer: str) -> str:
     """Return what an answer says, in its own case."""
-    answer = answer[:20_000]
     return to_plain(_read(answer) or answer)
 
 

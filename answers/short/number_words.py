@@ -7,6 +7,7 @@ _ONES = "zero one two three four five six seven eight nine".split()
 _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 SCALES = {
+    # Two words first, because a pattern takes the first name that fits.
     "hundred thousand": 10**5,
     "hundred million": 10**8,
     "hundred billion": 10**11,
