@@ -15,7 +15,7 @@ from ..short.option import (
 )
 from .base import NormalFormKind
 from .short import NoAnswer, ReplyReader
-from .text import TEXT
+from .text import TEXT, text_form
 
 
 class ChoiceKind(ReplyReader, NormalFormKind):
@@ -81,12 +81,14 @@ class ChoiceKind(ReplyReader, NormalFormKind):
 
         >>> CHOICE.parse_for("It is green.", "A. red" + chr(10) + "B. green")
         'B'
+        >>> CHOICE.parse_for("Answer: 3", "A. 3 km" + chr(10) + "B. 3")
+        'B'
         """
         named = TEXT.parse(text)
         if named is None:
             return None
         for letter, option in listed_options(question).items():
-            if TEXT.equal_by_normal_form(named, option):
+            if text_form(named) == text_form(option):
                 return letter
         return None
 

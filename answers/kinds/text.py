@@ -66,7 +66,7 @@ class TextKind(ReplyReader):
     def equal_by_normal_form(self, a: str, b: str) -> bool:
         """Return whether two answers have the same form, or are a number with and without unit."""
         a, b = a[:_MAX_READ], b[:_MAX_READ]
-        first, second = _form(a), _form(b)
+        first, second = text_form(a), text_form(b)
         if first == second:
             return True
         return is_with_unit(_text(a), second) or is_with_unit(_text(b), first)
@@ -91,7 +91,7 @@ class TextKind(ReplyReader):
 
 
 @lru_cache(maxsize=4096)
-def _form(answer: str) -> str:
+def text_form(answer: str) -> str:
     """Return the text in one form, see `phrase_form`; of a sentence, the form of its answer."""
     return phrase_form(_read(answer) or answer)
 
