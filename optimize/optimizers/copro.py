@@ -3,6 +3,7 @@
 from typing import Any
 
 import dspy
+from dspy.signatures.signature import infer_prefix
 from dspy.teleprompt import COPRO
 from pydantic.fields import FieldInfo
 
@@ -13,10 +14,11 @@ _QUESTIONS = 24  # training questions that each candidate answers
 
 
 class _LightCOPRO(COPRO):
-    """COPRO with fields made anew for each candidate.
+    """COPRO with fields made anew for each candidate, and candidates that have an instruction.
 
     Pydantic keeps the former version of each field in the new one, and DSPy copies them all for
-    each candidate.
+    each candidate. A small proposer often writes its instruction as the prefix of the last field
+    and nothing else, which DSPy takes for no instruction; prompts show no prefixes.
     """
 
     def _set_signature(self, predictor: Any, updated_signature: type[dspy.Signature]) -> None:
@@ -30,7 +32,13 @@ class _LightCOPRO(COPRO):
             )
             fields[name] = field.annotation, fresh
         make_signature: Any = dspy.Signature
-        predictor.signature = make_signature(fields, updated_signature.instructions)
+        instructions = updated_signature.instructions
+        if instructions == make_signature(fields).instructions:  # DSPy's, where there is none
+            name, (_, last) = list(fields.items())[-1]
+            prefix = last.json_schema_extra["prefix"]
+            if prefix != f"{infer_prefix(name)}:":
+                instructions = prefix.strip("<> ")
+        predictor.signature = make_signature(fields, instructions)
 
 
 class COPROOptimizer(Optimizer):

@@ -52,3 +52,13 @@ def test_signatures_are_those_of_copro_and_do_not_grow(signature: type[dspy.Sign
         assert fresh.get_default(call_default_factory=True) == field.get_default(
             call_default_factory=True
         )
+
+
+def test_a_proposal_that_is_a_prefix_alone_is_the_instruction() -> None:
+    optimizer, predictor = _LightCOPRO(breadth=2), dspy.Predict("ticket -> team")
+    bare = predictor.signature
+    optimizer._set_signature(predictor, bare)  # the user's own signature, without instructions
+    assert predictor.signature.instructions == bare.instructions
+    proposed = bare.with_instructions("").with_updated_fields("team", prefix="<Name the team.>")
+    optimizer._set_signature(predictor, proposed)
+    assert predictor.signature.instructions == "Name the team."
