@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.report_browser import open_question
 
 from cope.eval import Recording
 from cope.programs.confidence.tests import VisibleTests
@@ -133,8 +134,7 @@ def test_everything_that_can_be_worked_has_a_name(
     small: tuple[Recording, Path], opened: Callable[..., Any]
 ):
     page = opened(small[1])
-    page.locator("#list li").first.click()
-    page.wait_for_selector("#question .round")
+    open_question(page)
     nameless = page.evaluate(
         "[...document.querySelectorAll('button, input, select, [role=listbox], svg[role=img], article')]"
         ".filter((e) => !(e.ariaLabel || e.innerText?.trim() || e.labels?.length)).map((e) => e.outerHTML.slice(0, 80))"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.games import run_of_games
+from support.report_browser import open_question
 from support.report_sources import HOSTILE, run_in, write_page
 
 from cope.eval import RunStore
@@ -29,7 +30,7 @@ def page_of_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_exact_call_of_a_sample_can_be_opened(page_of_run: Path, opened: Callable[..., Any]):
     page = opened(page_of_run)
-    page.locator("#list li[data-row]").first.click()
+    open_question(page)
     sample = page.locator("#question details.sample").first
     sample.locator("summary").first.click()
     call = sample.locator("details.call")
@@ -57,7 +58,7 @@ def test_an_episode_is_a_story_with_the_calls_of_each_step(
 ):
     file = write_page(run_of_games(tmp_path), tmp_path / "games.html")
     page = opened(file, viewport={"width": width, "height": 900})
-    page.locator("#list li[data-row]").first.click()
+    open_question(page)
     steps = page.locator("#question .story details.sample")
     assert steps.count() == 5
     assert "Step 2: take key" in steps.nth(1).inner_text()
