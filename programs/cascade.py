@@ -5,7 +5,7 @@ A round runs only if the previous round's confidence missed its threshold.
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import dspy
 from ..answers.kinds.base import AnswerKind
 from ..answers.kinds.registry import ANSWER_KINDS
 from ..models import Team, metered, run_sync
-from ..sandbox import open_sandbox
+from ..sandbox import Sandbox, open_sandbox
 from ..util.arguments import check_argument, check_number
 from .call_inputs import question_of_call
 from .cascade_round import CascadeRound
@@ -70,6 +70,7 @@ class Cascade(PromptedProgram):
         hedge: when the next round's plan is written while the vote is open, see `hedging`; None for
             never.
         give_up: when rounds are left that name a measure in `give_up`, see `GiveUp`.
+        sandbox: opens the sandbox in which model-written programs run.
 
     Raises:
         CopeError: for a wrong preset, a tier that the team lacks, or an unsuitable `early_stop`.
@@ -95,6 +96,7 @@ class Cascade(PromptedProgram):
         hedge: Hedge | None = None,
         give_up: GiveUp | None = None,
         json_form: JsonForm | None = None,
+        sandbox: Callable[[], Sandbox] = open_sandbox,
     ) -> None:
         super().__init__()
         check_argument("Cascade(team)", team, Team, "a Team, such as Team()", optional=True)
@@ -117,11 +119,12 @@ class Cascade(PromptedProgram):
         self.saved_kind = saved_kind or answer_kind or kind.answer_kind
         kind = kind.with_answer_kind(answer_kind or kind.unnamed_kind or None)
         self.answer_kind = kind.answer_kind
-        self.confidence: Confidence = confidence or kind.default_confidence(open_sandbox)
+        self.confidence: Confidence = confidence or kind.default_confidence(sandbox)
         self.early_stop = early_stop
         self.rank_settings: dict[str, str] = {}
         self.hedge = hedge
         self.give_up = give_up
+        self.sandbox = sandbox
         self._confidences: dict[int, Confidence] = {}
         check_tiers(self.preset, self.team.tiers)
         check_domain(self.preset, domain)
@@ -131,7 +134,14 @@ class Cascade(PromptedProgram):
             self._confidences[number] = round_confidence(spec.confidence, self.confidence)
             check_rule(early_stop, self._confidences[number])
             check_suits(self.preset, number, self._confidences[number])
-            setattr(self, round_attribute(number), CascadeRound(self.preset, number, kind))
+            setattr(self, round_attribute(number), CascadeRound(self.preset, number, kind, sandbox))
+
+    @property
+    def runs_programs(self) -> bool:
+        """Whether model-written programs run while a question is answered."""
+        if domain_by_name(self.domain).needs_sandbox:
+            return True
+        return any(round_.thought == "program" for round_ in self.preset.rounds)
 
     @property
     def baseline_tier(self) -> str:
@@ -153,6 +163,7 @@ class Cascade(PromptedProgram):
             "hedge": self.hedge,
             "give_up": self.give_up,
             "json_form": self.json_form,
+            "sandbox": self.sandbox,
         }
 
     def settings(self) -> dict[str, Any]:

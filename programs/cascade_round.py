@@ -1,6 +1,6 @@
 """One round of a cascade as a module: plan, draw samples, decide."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from ..models.concurrency import with_priority
 from ..models.continuation import ContinuingAdapter, can_continue, continuation_settings
 from ..models.reply_text import use_text_sink
 from ..models.spending import budget_round
+from ..sandbox import Sandbox, open_sandbox
 from .answer_text import answer_sink
 from .confidence.base import Confidence, FinishingTally, Sample
 from .confidence.early_stopping import EXACT, HEURISTIC_RULES, rescale_confidence
@@ -51,7 +52,13 @@ class CascadeRound(ProgramPart):
     models of predictors changes nothing here.
     """
 
-    def __init__(self, preset: Preset, number: int, domain: Domain | None = None) -> None:
+    def __init__(
+        self,
+        preset: Preset,
+        number: int,
+        domain: Domain | None = None,
+        sandbox: Callable[[], Sandbox] = open_sandbox,
+    ) -> None:
         super().__init__()
         self.number = number
         self.spec = preset.rounds[number - 1]
@@ -66,10 +73,10 @@ class CascadeRound(ProgramPart):
         self.planner = Planner(self.spec.plan, number, domain) if self.spec.plan else None
         self.writes_tests = self.planner is not None and self.planner.kind.use_as == "gate"
         if self.spec.thought:
-            domain = domain.with_thought()
+            domain = domain.with_thought(self.spec.thought)
         if self.spec.history == "turns":
             domain = domain.with_turns()
-        self.reasoner = Reasoner(kinds, number, domain)
+        self.reasoner = Reasoner(kinds, number, domain, sandbox)
         self.answer_stops = answer_stops(domain, self.reasoner.predict)
         self.answer_format = domain.answer_format
         if self.planner and self.planner.predict:

@@ -81,6 +81,7 @@ class JsonForm:
         return replace(
             base,
             reason_signature=self._reason_signature,
+            thoughts={},
             parse_answer=self._parse_answer,
             default_confidence=_vote_share,
             answer_kind=_KIND,

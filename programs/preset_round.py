@@ -89,9 +89,10 @@ class Round(BaseModel):
     """The maximum tokens of a `hint`; None is `plan_max_tokens`."""
     hint_lines: int | None = Field(None, ge=1)
     """The lines of a `hint`, without empty ones and fences of code; None does not count them."""
-    thought: Literal["short"] | None = None
-    """What the reasoner thinks before its answer, where thoughts are optional, as in the steps of a
-    game: `short`, one sentence; None, nothing."""
+    thought: Literal["short", "program"] | None = None
+    """What the reasoner writes to find its answer, in place of the domain's own: `short`, one
+    sentence before the action of a game; `program`, a program of thought (Chen et al. 2022, arXiv
+    2211.12588), whose result in the sandbox is the short answer."""
     history: Literal["turns"] | None = None
     """How the reasoner reads the earlier steps of a game: as `turns` of a conversation, without a
     list of the possible actions; None, as a text with this list."""

@@ -1,11 +1,12 @@
 """The reasoner: it solves a question with the plans that its round sees."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import dspy
 
 from ..answers.reply.reader import holds_marked_answer, is_refusal_reply
+from ..sandbox import Sandbox, open_sandbox
 from .demos import usable_demos
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
@@ -13,6 +14,7 @@ from .module import ProgramPart
 from .plan_kinds import PLAN_KINDS
 from .predict_call import acall_predict, prediction_of
 from .prompt_inputs import prompt_inputs
+from .thought_program import run_thought
 
 
 class Reasoner(ProgramPart):
@@ -22,6 +24,7 @@ class Reasoner(ProgramPart):
         plans: the plan fields it sees, name to kind, in order.
         round_number: the round it solves in, which its instructions depend on.
         domain: the kind of questions; those with a short answer when None.
+        sandbox: opens the sandbox in which programs of thought run.
     """
 
     def __init__(
@@ -29,8 +32,10 @@ class Reasoner(ProgramPart):
         plans: Mapping[str, str] | None = None,
         round_number: int = 1,
         domain: Domain | None = None,
+        sandbox: Callable[[], Sandbox] = open_sandbox,
     ) -> None:
         super().__init__()
+        self._sandbox = sandbox
         self._domain = domain or DOMAINS[DEFAULT_DOMAIN]
         self._answers = self._domain.answers
         self._round_number = round_number
@@ -65,6 +70,8 @@ class Reasoner(ProgramPart):
         missing = [field for field in self._kinds if field not in plans]
         signature = self.signature_without(missing) if missing else None
         prediction = await acall_predict(self.predict, shown, config or {}, demos, signature)
+        if self._domain.program_field:
+            return await self._compute(str(prediction.get(self._domain.program_field) or ""))
         answer = self._domain.parse_answer(
             prediction, {"question": question, **inputs}, self._answers
         )
@@ -78,6 +85,19 @@ class Reasoner(ProgramPart):
         refused = lines and answer is None and is_refusal_reply(written)
         return prediction_of(
             {"reasoning": reasoning, "answer": answer, "marked": marked, "refused": refused}
+        )
+
+    async def _compute(self, reply: str) -> dspy.Prediction:
+        """Return the result of a program of thought as the answer, and the program as reasoning."""
+        thought = await run_thought(reply, self._answers, self._sandbox)
+        # A program that was cut off lacks its last steps, so that its result is not the answer.
+        return prediction_of(
+            {
+                "reasoning": reply if thought.program is None else thought.program,
+                "answer": thought.answer,
+                "marked": False,
+                "refused": thought.program is None and is_refusal_reply(reply),
+            }
         )
 
     async def begin(

@@ -3,11 +3,13 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..errors import CopeError
 from ..models.team import Team
+from ..sandbox import open_sandbox
 from .bundled import find_bundled_program
 from .calibration_file import RULE, SHOWN, Certificate
 from .calibration_match import describe_calibration, load_matching_certificate
@@ -20,7 +22,7 @@ from .identity import ProgramIdentity
 from .options import ProgramOptions, TeamOptions
 from .preset import load_preset
 from .systems.base import SystemOptions
-from .systems.make_cascade import sandboxed_confidence
+from .systems.make_cascade import with_sandbox
 
 Notify = Callable[[str], None]
 
@@ -140,20 +142,20 @@ def resolve_cascade(
         CopeError: for a preset or program that cannot be read, or that does not fit the team or the
             other options; for questions that programs answer, when there is no sandbox.
     """
-    confidence = sandboxed_confidence(domain_by_name(domain), options.unsafe_code)
     settings: dict[str, Any] = {
         "seed": options.seed,
         "early_stop": options.early_stop,
         "domain": domain,
-        "confidence": confidence,
+        "sandbox": partial(open_sandbox, options.unsafe_code),
     }
     program = program or options.program
     changed = bool(options.samples or options.thresholds)
     changes = {"samples": options.samples, "thresholds": options.thresholds}
     if program is None:
         preset = load_preset(options.preset, team.tiers)
-        return Cascade(preset.with_overrides(**changes) if changed else preset, team, **settings)
-    saved = Cascade.from_file(program, team, **settings)
+        preset = preset.with_overrides(**changes) if changed else preset
+        return with_sandbox(Cascade(preset, team, **settings))
+    saved = with_sandbox(Cascade.from_file(program, team, **settings))
     if not changed:
         return saved
     return saved.with_settings(saved.preset.with_overrides(**changes), options.seed)

@@ -44,7 +44,8 @@ def describe_round(preset: Preset, number: int, domain: str) -> str:
         parts.append(f"a plan of kind {spec.plan} without a model")
     temperature = _describe_temperature(spec.temperature)
     plans = describe_plan_inputs(spec, number)
-    parts.append(f"{spec.reasoner} solves {describe_times(spec)}{temperature}{plans}")
+    solves = "solves by a program" if spec.thought == "program" else "solves"
+    parts.append(f"{spec.reasoner} {solves} {describe_times(spec)}{temperature}{plans}")
     parts.append(_describe_gate(preset, number, domain))
     if spec.give_up is not None:
         parts.append(f"left where more samples are not worth their {spec.give_up}")

@@ -145,6 +145,7 @@ class TaskSignature:
             base,
             plan_signature=self._plan_signature,
             reason_signature=self._reason_signature,
+            thoughts={},
             parse_answer=self._parse_answer,
             answer_field=self.answer,
             answer_is_reply=False,

@@ -18,6 +18,7 @@ from .plans.base import PlanKind
 from .plans.goal import CodeGoalPlan, GoalPlan, OpenGoalPlan
 from .plans.guideline import CodeGuidelinePlan, GuidelinePlan, OpenGuidelinePlan
 from .short_answer import SolveShortAnswer, plan_signature, reason_signature
+from .thought_program import thought_program_signature
 
 __all__ = [
     "AGENT_INPUTS",
@@ -42,4 +43,5 @@ __all__ = [
     "plan_signature",
     "question_in_conversation",
     "reason_signature",
+    "thought_program_signature",
 ]

@@ -20,7 +20,7 @@ from ..agent.step import step_of_fields
 from ..confidence.base import Confidence
 from ..confidence.votes import VoteShare
 from ..task_signature import INPUTS
-from .base import Domain
+from .base import Domain, Thought
 
 _LABEL = re.compile(r"^[ \t>*_`#-]*(?:next )?action[ \t*_`]*:", re.IGNORECASE | re.MULTILINE)
 
@@ -77,7 +77,7 @@ AGENT = Domain(
     name="agent",
     plan_signature=agent_plan_signature,
     reason_signature=agent_reason_signature,
-    thought_signature=agent_thought_signature,
+    thoughts={"short": Thought(agent_thought_signature)},
     turns_signature=agent_turns_signature,
     answer_stops=("\n",),
     answer_format=_action_format,

@@ -28,6 +28,20 @@ ReasonSignature = Callable[[Mapping[str, PlanKind], int], type[dspy.Signature]]
 
 
 @dataclass(frozen=True)
+class Thought:
+    """What a reasoner writes to find its answer, in rounds that ask for it by `thought`.
+
+    Attributes:
+        signature: returns the reasoner's signature.
+        program_field: the output field with a program whose result is the answer; empty where the
+            model writes the answer itself.
+    """
+
+    signature: ReasonSignature
+    program_field: str = ""
+
+
+@dataclass(frozen=True)
 class Domain:
     """A kind of questions.
 
@@ -41,8 +55,7 @@ class Domain:
         default_confidence: makes the confidence of rounds that name none. It may run programs in
             the sandbox.
         default_scorer: the name of the task that scores answers when a caller gives no metric.
-        thought_signature: returns the reasoner's signature of rounds with `thought`, where thoughts
-            are optional; None where they are not.
+        thoughts: what a round with `thought` can name, by name.
         turns_signature: returns the reasoner's signature of rounds with `history = "turns"`, which
             read the steps so far as the turns of a conversation; None where there are no steps.
         answer_stops: texts at which a reply ends that consists of the answer alone. The lean
@@ -54,6 +67,8 @@ class Domain:
         unnamed_kind: the kind of answers of a program that is used without a task and names none;
             empty is `answer_kind`.
         answer_field: the reasoner's output field that holds the answer.
+        program_field: the reasoner's output field with a program whose result is the answer; empty
+            where the reply holds the answer.
         answer_is_reply: whether the answer is the whole reply, so that it can be shown while it is
             written.
         answers_are_lines: whether an answer fits on one line of a display, as a program does not.
@@ -77,12 +92,13 @@ class Domain:
     default_scorer: str
     answer_kind: str
     unnamed_kind: str = ""
-    thought_signature: ReasonSignature | None = None
+    thoughts: Mapping[str, Thought] = field(default_factory=dict[str, Thought])
     turns_signature: ReasonSignature | None = None
     answer_stops: tuple[str, ...] = ()
     answer_format: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     scorer_fields: tuple[str, ...] = ()
     answer_field: str = "answer"
+    program_field: str = ""
     answer_is_reply: bool = False
     answers_are_lines: bool = True
     needs_sandbox: bool = False
@@ -114,18 +130,23 @@ class Domain:
             )
         return replace(self, answer_kind=name)
 
-    def with_thought(self) -> Self:
-        """Return the same kind of questions, whose replies are a thought and the answer.
+    def with_thought(self, name: str) -> Self:
+        """Return the same kind of questions, whose replies are a thought and perhaps the answer.
 
         Raises:
-            CopeError: where thoughts are not optional.
+            CopeError: where there is no such thought.
         """
-        if self.thought_signature is None:
-            raise CopeError(
-                f"questions of kind {self.name!r} have no optional thought: leave out thought in "
-                "the preset"
-            )
-        return replace(self, reason_signature=self.thought_signature)
+        thought = self.thoughts.get(name)
+        if thought is None:
+            known = " or ".join(repr(one) for one in self.thoughts)
+            remedy = f"it can be {known}" if known else "leave out thought in the preset"
+            raise CopeError(f"questions of kind {self.name!r} have no thought {name!r}: {remedy}")
+        return replace(
+            self,
+            reason_signature=thought.signature,
+            program_field=thought.program_field,
+            answer_field=thought.program_field or self.answer_field,
+        )
 
     def with_turns(self) -> Self:
         """Return the same kind of questions, whose steps so far are the turns of a conversation.

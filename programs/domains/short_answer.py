@@ -8,10 +8,10 @@ import dspy
 from ...answers.kinds.base import AnswerKind
 from ...answers.reply.reader import read_reply
 from ...sandbox import Sandbox
-from ...signatures import plan_signature, reason_signature
+from ...signatures import plan_signature, reason_signature, thought_program_signature
 from ..confidence.base import Confidence
 from ..confidence.votes import VoteShare
-from .base import Domain
+from .base import Domain, Thought
 
 
 def _parse_short_answer(
@@ -49,5 +49,6 @@ SHORT_ANSWER = Domain(
     default_confidence=_vote_share,
     default_scorer="jsonl",
     answer_kind="math",
+    thoughts={"program": Thought(thought_program_signature, program_field="program")},
     unnamed_kind="text",
 )

@@ -1,10 +1,10 @@
 """Make the cascades that a system is built from."""
 
+from functools import partial
+
 from ...models import Team
 from ...sandbox import open_sandbox
 from ..cascade import Cascade
-from ..confidence.base import Confidence
-from ..domains.base import Domain
 from ..domains.registry import domain_by_name
 from ..preset import Preset
 from .base import SystemOptions
@@ -22,28 +22,25 @@ def make_cascade(preset: Preset | str, team: Team, options: SystemOptions) -> Ca
         CopeError: see `Cascade`; also for questions that programs answer, when there is no sandbox.
     """
     kind = domain_by_name(options.domain)
-    return Cascade(
+    cascade = Cascade(
         preset,
         team,
         seed=options.seed,
         early_stop=options.early_stop,
         domain=options.domain,
-        confidence=sandboxed_confidence(kind, options.unsafe_code),
         answer_kind=options.answer_kind or kind.answer_kind,
         saved_kind=options.answer_kind or kind.answer_kind,
+        sandbox=partial(open_sandbox, options.unsafe_code),
     )
+    return with_sandbox(cascade)
 
 
-def sandboxed_confidence(kind: Domain, unsafe_code: bool) -> Confidence | None:
-    """Return the default confidence of a domain that runs programs, with its sandbox opened now.
-
-    Returns:
-        None for a domain that runs none.
+def with_sandbox(cascade: Cascade) -> Cascade:
+    """Return a cascade whose sandbox is open, if it runs programs.
 
     Raises:
         CopeError: when there is no sandbox, now rather than with the first program.
     """
-    if not kind.needs_sandbox:
-        return None
-    sandbox = open_sandbox(unsafe_code)
-    return kind.default_confidence(lambda: sandbox)
+    if cascade.runs_programs:
+        cascade.sandbox()
+    return cascade

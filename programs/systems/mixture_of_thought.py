@@ -12,7 +12,6 @@ from pydantic import Field
 from ...answers.kinds.registry import ANSWER_KINDS
 from ...errors import CopeError
 from ...models import Team
-from ...sandbox import open_sandbox
 from ...stats.tiers import LARGE, SMALL
 from ...stats.tolerance import FLOAT_TOLERANCE
 from ...util.hashing import digest
@@ -26,7 +25,6 @@ from .pooled_votes import first_stage_answer, pool_votes, pooled_record, samples
 from .settings import SystemSettings, parse_settings
 from .stage import Stage
 from .stage_scope import at_stage
-from .thought_program import ThoughtPrograms
 
 
 class MixtureSettings(SystemSettings):
@@ -80,16 +78,16 @@ class MixtureOfThought:
             )
         self.domain = options.domain
         self.chosen = parse_settings(self.settings_type, dict(options.settings), self.name)
-        drawn = {"reasoner": SMALL, "samples": self.chosen.samples}
+        drawn: dict[str, Any] = {"reasoner": SMALL, "samples": self.chosen.samples}
         drawn["temperature"] = self.chosen.temperature
         chains = Preset.model_validate({"name": "chains", "rounds": [drawn]})
-        self._chains = make_cascade(chains, team, replace(options, early_stop=NONE))
+        drawn["thought"] = "program"
+        programs = Preset.model_validate({"name": "programs", "rounds": [drawn]})
+        all_drawn = replace(options, early_stop=NONE)
+        self._chains = make_cascade(chains, team, all_drawn)
+        self._programs = make_cascade(programs, team, all_drawn)
         self._large = make_cascade(LARGE, team, options)
         self._answers = ANSWER_KINDS.by_name(self._chains.answer_kind)
-        sandbox = open_sandbox(options.unsafe_code)
-        self._programs = ThoughtPrograms(
-            SMALL, team, lambda: sandbox, options.seed, self.chosen.temperature
-        )
 
     @property
     def threshold(self) -> float:
@@ -138,18 +136,19 @@ class MixtureOfThought:
 
     async def _draw(self, inputs: dict[str, Any]) -> Thoughts:
         """Draw all samples of a question together."""
-        count, question = self.chosen.samples, inputs["question"]
-        solved, computed = await asyncio.gather(
-            self._chains.acall(**inputs),
-            self._programs.draw_all(question, count, self._answers, count),
+        chains, programs = await asyncio.gather(
+            self._chains.acall(**inputs), self._programs.acall(**inputs)
         )
-        return Thoughts(samples_of(solved.rounds[0]["samples"]), computed)
+        return Thoughts(
+            samples_of(chains.rounds[0]["samples"]),
+            samples_of(programs.rounds[0]["samples"], self.chosen.samples),
+        )
 
     def fingerprint(self) -> str:
         """Return a digest of the prompts and the settings."""
-        prompts = self._chains.dump_state(), self._large.dump_state()
-        chosen = self.chosen.model_dump(mode="json")
-        return digest(*prompts, self._programs.predict.dump_state(), chosen)
+        parts = (self._chains, self._large, self._programs)
+        prompts = [part.dump_state() for part in parts]
+        return digest(*prompts, self.chosen.model_dump(mode="json"))
 
     def settings(self) -> dict[str, Any]:
         """Return the seed and the rule for stopping early, as a cascade does."""

@@ -40,6 +40,8 @@ def test_the_presets_that_come_with_the_package():
             "large-short",
             "p-true",
             "plan-then-solve",
+            "program-of-thought",
+            "program-of-thought-large",
             "self-consistency",
             "self-consistency-large",
             "self-plan",

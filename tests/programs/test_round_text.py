@@ -34,6 +34,11 @@ def test_a_fitted_confidence_whose_file_is_gone_is_an_error_in_a_line() -> None:
         describe_round(preset, 1, "open")
 
 
+def test_a_program_of_thought_is_named():
+    text = describe_round(load_preset("program-of-thought"), 1, "short-answer")
+    assert text.startswith("small solves by a program 8 times (temperature 0.8), 50% must agree")
+
+
 def test_a_plan_without_a_model_is_named():
     text = describe_round(load_preset("cope-blueprint"), 1, "short-answer")
     assert text.startswith("a plan of kind blueprint without a model, small solves 8 times")

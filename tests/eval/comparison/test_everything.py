@@ -68,7 +68,8 @@ def compared(folder: Path, engines: dict[str, ScriptedEngine], sandbox: Any) -> 
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         write_empty_pictures(patch)
-        patch.setattr("cope.programs.systems.mixture_of_thought.open_sandbox", sandbox)
+        for place in ("resolve", "systems.make_cascade"):
+            patch.setattr(f"cope.programs.{place}.open_sandbox", sandbox)
         give_team(patch, lambda options: team)
         return Everything(folder, told(*ALL, *words), engines)
 
@@ -98,6 +99,7 @@ def test_everything_that_can_run_is_compared_and_the_rest_is_named(whole: Everyt
     assert compared | set(left_out) == {*preset_names(), *SYSTEMS}, "nothing is skipped silently"
     assert not compared & set(left_out)
     assert {"cope", "cisc", "deepconf", "mot-vote", "mot-verify", "self-consistency"} <= compared
+    assert {"program-of-thought", "program-of-thought-large"} <= compared
     assert "several small models" in left_out["abc"]
     assert "runs programs" in left_out["best-of-tests"]
     assert "cope train knn-router" in left_out["knn-router"]
@@ -136,7 +138,8 @@ def test_more_small_tiers_are_compared_alone_and_by_abc(poor: Everything):
 
 @pytest.mark.slow
 def test_a_missing_sandbox_is_said(poor: Everything):
-    assert poor.made["left_out"]["mot-vote"] == "no sandbox is available here"
+    for name in ("mot-vote", "program-of-thought"):
+        assert poor.made["left_out"][name] == "no sandbox is available here"
 
 
 def test_a_named_system_that_cannot_run_is_an_error(here: None, monkeypatch: pytest.MonkeyPatch):

@@ -111,7 +111,9 @@ def test_a_thought_is_only_asked_for_where_it_is_optional() -> None:
     rounds = [{"reasoner": "small", "thought": "short"}]
     preset = parse_preset({"name": "thinks", "rounds": rounds}, "here")
     assert Cascade(preset, team(expert), domain="agent").preset == preset
-    with pytest.raises(CopeError, match="'short-answer' have no optional thought"):
+    with pytest.raises(
+        CopeError, match="'short-answer' have no thought 'short': it can be 'program'"
+    ):
         Cascade(preset, team(expert))
     with pytest.raises(CopeError, match=r"rounds\.1\.thought"):
         parse_preset({"name": "thinks", "rounds": [{"reasoner": "small", "thought": "long"}]}, "x")

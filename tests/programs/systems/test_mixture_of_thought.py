@@ -11,15 +11,15 @@ from support.thought_programs import ReadingSandbox, is_program_request, thinkin
 from cope import Cascade, CopeError, Team
 from cope.answers.kinds.registry import ANSWER_KINDS
 from cope.programs import SystemAnswer, SystemOptions, ask_system, make_system
-from cope.programs.systems.thought_program import answer_of_value
+from cope.programs.thought_program import answer_of_value
 
 __all__ = ["walled"]
 
 
 @pytest.fixture(autouse=True)
 def reading_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    place = "cope.programs.systems.mixture_of_thought.open_sandbox"
-    monkeypatch.setattr(place, lambda unsafe_code: ReadingSandbox())
+    place = "cope.programs.systems.make_cascade.open_sandbox"
+    monkeypatch.setattr(place, lambda unsafe_code=False: ReadingSandbox())
 
 
 OPTIONS = SystemOptions(answer_kind="math")
@@ -142,8 +142,8 @@ def test_a_result_is_read_by_the_kind_of_answers(value: str | None, kind: str, a
 
 @pytest.mark.slow
 def test_programs_run_in_the_sandbox(walled: Any, monkeypatch: pytest.MonkeyPatch):
-    place = "cope.programs.systems.mixture_of_thought.open_sandbox"
-    monkeypatch.setattr(place, lambda unsafe_code: walled)
+    place = "cope.programs.systems.make_cascade.open_sandbox"
+    monkeypatch.setattr(place, lambda unsafe_code=False: walled)
     loop = "sum(n for n in range(4)) + 1"
     team, _ = thinking_team([7, 7], [loop, "1 / 0"])
     answered = ask("mot-vote", team, samples=2, threshold=0.7)
