@@ -29,17 +29,15 @@ def as_function(reply: str, name: str) -> str | None:
     >>> as_function("I do not know.", "solution") is None
     True
     """
-    for program in (extract_program(reply, name), *_scripts(reply)):
-        tree = parse_or_none(program) if program else None
-        if tree is None:
-            continue
-        defined = _function(tree.body, name)
-        if defined is not None:
-            if _returns(defined) or not _return_result(defined):
-                return program
-            return ast.unparse(ast.fix_missing_locations(tree))
-    for program in _scripts(reply):
-        tree = parse_or_none(program)
+    program = extract_program(reply, name)
+    tree = parse_or_none(program) if program else None
+    defined = None if tree is None else _function(tree.body, name)
+    if tree is not None and defined is not None:
+        if _returns(defined) or not _return_result(defined):
+            return program
+        return ast.unparse(ast.fix_missing_locations(tree))
+    for script in _scripts(reply):
+        tree = parse_or_none(script)
         if tree is None or not tree.body:
             continue
         function = ast.parse(f"def {name}():\n    pass").body[0]
@@ -51,9 +49,12 @@ def as_function(reply: str, name: str) -> str | None:
 
 
 def _scripts(reply: str) -> list[str]:
-    """Return the blocks of code in a reply, the last one first; all of it when it has none."""
-    blocks = code_blocks(strip_wrappers(reply))
-    return ["\n".join(block.lines) for block in reversed(blocks)]
+    """Return the blocks of code in a reply as one script, and the last block alone.
+
+    A reply without blocks is one.
+    """
+    blocks = ["\n".join(block.lines) for block in code_blocks(strip_wrappers(reply))]
+    return ["\n".join(blocks), *blocks[-1:]]
 
 
 def _function(statements: list[ast.stmt], name: str) -> ast.FunctionDef | None:

@@ -106,3 +106,14 @@ def test_training_rows_are_no_demonstrations_of_programs() -> None:
     program(question="How many hens?")
     engine: Any = program.team["small"].engine
     assert [len(request.messages) for request in engine.requests] == [1]
+
+
+def test_right_programs_become_demonstrations() -> None:
+    rows = [dspy.Example(question="How many?", answer="7").with_inputs("question")]
+    optimizer = dspy.BootstrapFewShot(
+        metric=lambda example, prediction, trace=None: prediction.answer == example.answer,
+        max_labeled_demos=0,
+    )
+    program = optimizer.compile(cascade([RETURNS.format(7)] * 3), trainset=rows)
+    (demo,) = program.round_1.reasoner.predict.demos
+    assert demo.program == RETURNS.format(7)

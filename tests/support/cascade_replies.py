@@ -18,6 +18,8 @@ _OTHERS = {
     "cope-blueprint": "says nothing before a compile writes its plan, so its prompts have none",
     "cope-diagnosis": "its planner sees answers",
     "greedy-first": "answers programs only",
+    "program-of-thought": "its replies are programs",
+    "program-of-thought-large": "its replies are programs",
 }
 PRESETS = [name for name in preset_names() if name not in _OTHERS]
 """The presets for which these replies ask every round, and whose planners see the question only."""

@@ -28,6 +28,8 @@ FENCED = "Sure:\n```python\n{}\n```\nThis prints it."
         ("30 / 3 * 2", 20),
         ("630", 630),
         (f"{FENCED.format('first = 1')}\n{FENCED.format('last = 2')}", 2),
+        (f"{FENCED.format('first = 1')}\n{FENCED.format('last = first + 1')}", 2),
+        (f"{FENCED.format('first = (1')}\n{FENCED.format('last = 2')}", 2),
     ],
 )
 def test_each_form_returns_its_result(reply: str, value: object) -> None:
