@@ -7,7 +7,7 @@ from fractions import Fraction
 from ..characters import to_plain
 from .latex import without_latex
 from .number_literal import NUMBER, number_value, plain_decimal, without_endless_digits
-from .number_words import PARTS, SCALES, number_of_words
+from .number_words import PARTS, SCALES, number_of_words, with_written_fractions
 
 _SYMBOLS = "".join(chr(c) for c in range(0x20A0, 0x20C1)) + "$\u00a2\u00a3\u00a4\u00a5\u0e3f\ufdfc"
 _CODES = (
@@ -72,13 +72,16 @@ class Amount:
 
 
 def plain_amount_text(text: str) -> str:
-    """Return a text with plain characters, without LaTeX, dollar signs and outer marks."""
+    """Return a text with plain characters, without LaTeX, dollar signs and outer marks.
+
+    Fractions that are counted out, such as "2 thirds", are in digits.
+    """
     s = without_latex(to_plain(text)) if "\\" in text or "{" in text or not text.isascii() else text
     if "$" in s:
         s = _DOLLARS.sub("", s)
     if "**" in s:
         s = s.replace("**", "") if not re.search(r"\d\s?\*\*\s?[\d({-]", s) else s
-    return _unwrapped(without_endless_digits(" ".join(s.split())))
+    return _unwrapped(with_written_fractions(without_endless_digits(" ".join(s.split()))))
 
 
 def _unwrapped(s: str) -> str:

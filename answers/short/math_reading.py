@@ -6,6 +6,7 @@ from ..characters import to_plain
 from .math_characters import to_latex
 from .number_literal import without_endless_digits
 from .number_sentence import read_number
+from .number_words import with_written_fractions
 from .quantity import is_prose, parse_quantity, strip_markup, without_text_commands
 from .solutions import solutions_form
 
@@ -46,7 +47,7 @@ def read_expression(content: str) -> str | None:
     ('x = 5 or x = 8', '9')
     """
     content = _CONNECTIVE.sub("", _NOT_BUT.sub("", content))
-    content = without_endless_digits(to_plain(content))
+    content = with_written_fractions(without_endless_digits(to_plain(content)))
     t = strip_markup(content)
     if t.startswith("A:") and any(c.isdigit() for c in t):
         t = t[2:].lstrip()

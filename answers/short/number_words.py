@@ -55,6 +55,12 @@ NUMBER_WORDS = re.compile(
 _FRACTION = re.compile(
     rf"(an?|one|{'|'.join([*_ONES, *_TEENS])})?[\s-]?({'|'.join(PARTS)})s?", re.I
 )
+_COUNTED_PARTS = re.compile(
+    rf"(?<!and )(?<![\d.,/])(?<!\d-)\b(\d{{1,9}}|{'|'.join([*_ONES, *_TEENS])})[\s-]"
+    rf"({'|'.join(name for name in PARTS if name.endswith(('d', 'th')))})s\b",
+    re.I,
+)
+"""Not quarters and halves, which can be coins and parts of a game."""
 _MIXED = re.compile(r"(.+?) and (?:an? )?(.+)", re.I)
 
 
@@ -83,6 +89,20 @@ def number_of_words(text: str) -> Fraction | None:
         whole = _whole_number(re.findall(r"[a-z]+", mixed[1]))
     part = _part(mixed[2])
     return None if whole is None or part is None else whole + part
+
+
+def with_written_fractions(text: str) -> str:
+    """Return a text with the fractions that it counts out in digits.
+
+    >>> with_written_fractions("the third of 2 thirds, or three tenths")
+    'the third of 2/3, or 3/10'
+    """
+
+    def in_digits(found: re.Match[str]) -> str:
+        count = found[1].lower()
+        return f"{_SMALL.get(count, count)}/{PARTS[found[2].lower()]}"
+
+    return _COUNTED_PARTS.sub(in_digits, text)
 
 
 def _part(words: str) -> Fraction | None:
