@@ -137,13 +137,6 @@ class Cascade(PromptedProgram):
             setattr(self, round_attribute(number), CascadeRound(self.preset, number, kind, sandbox))
 
     @property
-    def runs_programs(self) -> bool:
-        """Whether model-written programs run while a question is answered."""
-        if domain_by_name(self.domain).needs_sandbox:
-            return True
-        return any(round_.thought == "program" for round_ in self.preset.rounds)
-
-    @property
     def baseline_tier(self) -> str:
         """The tier whose answers alone are the baseline, see `cope.programs.baseline_tier`."""
         return baseline_tier(self, self.team)

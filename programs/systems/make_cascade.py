@@ -36,11 +36,12 @@ def make_cascade(preset: Preset | str, team: Team, options: SystemOptions) -> Ca
 
 
 def with_sandbox(cascade: Cascade) -> Cascade:
-    """Return a cascade whose sandbox is open, if it runs programs.
+    """Return a cascade whose sandbox is open, if it runs model-written programs.
 
     Raises:
         CopeError: when there is no sandbox, now rather than with the first program.
     """
-    if cascade.runs_programs:
+    thinks_by_programs = any(round_.thought == "program" for round_ in cascade.preset.rounds)
+    if thinks_by_programs or domain_by_name(cascade.domain).needs_sandbox:
         cascade.sandbox()
     return cascade
