@@ -38,14 +38,25 @@ def as_function(reply: str, name: str) -> str | None:
         return ast.unparse(ast.fix_missing_locations(tree))
     for script in _scripts(reply):
         tree = parse_or_none(script)
-        if tree is None or not tree.body:
-            continue
-        function = ast.parse(f"def {name}():\n    pass").body[0]
-        assert isinstance(function, ast.FunctionDef)
-        function.body = tree.body
-        if _return_result(function):
-            return ast.unparse(ast.fix_missing_locations(ast.Module([function], [])))
+        module = None if tree is None else _script_as_function(tree.body, name)
+        if module is not None:
+            return ast.unparse(ast.fix_missing_locations(module))
     return None
+
+
+def _script_as_function(statements: list[ast.stmt], name: str) -> ast.Module | None:
+    """Return a script as a module with one function; None when it has no result."""
+    imports: list[ast.stmt] = []  # "from math import *" is an error in a function
+    steps: list[ast.stmt] = []
+    for statement in statements:
+        is_import = isinstance(statement, ast.Import | ast.ImportFrom)
+        (imports if is_import else steps).append(statement)
+    if not steps:
+        return None
+    function = ast.parse(f"def {name}():\n    pass").body[0]
+    assert isinstance(function, ast.FunctionDef)
+    function.body = steps
+    return ast.Module([*imports, function], []) if _return_result(function) else None
 
 
 def _scripts(reply: str) -> list[str]:

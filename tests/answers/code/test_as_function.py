@@ -1,5 +1,7 @@
 """A program of a reply as a function that returns its result, in each form that models write."""
 
+import ast
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -24,6 +26,7 @@ FENCED = "Sure:\n```python\n{}\n```\nThis prints it."
         (FENCED.format("eggs = 16\neggs - 7"), 9),
         (FENCED.format("eggs = 16\neggs"), 16),
         (FENCED.format("from math import sqrt\nprint(sqrt(16))"), 4),
+        (FENCED.format("from math import *\nprint(sqrt(16))"), 4),
         ("eggs = 16\nprint(f'{eggs} eggs')", "16 eggs"),
         ("30 / 3 * 2", 20),
         ("630", 630),
@@ -52,4 +55,4 @@ def test_a_reply_without_a_result_is_none(reply: str) -> None:
 def test_any_text_is_a_program_that_parses_or_none(reply: str) -> None:
     program = as_function(reply, "solution")
     if program is not None:
-        compile(program, "reply", "exec")
+        ast.parse(program)
