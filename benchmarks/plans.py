@@ -130,8 +130,10 @@ def compare(options: Any, team: list[str], files: list[Path]) -> dict[str, Any]:
     if programs:
         arguments += ["--programs", ",".join(programs)]
     arguments += ["--against", files[0].stem, "--by", "large-tokens", "--runs", options.runs]
-    if options.limit:
-        arguments += ["--limit", options.limit]
+    for name in ("limit", "questions"):
+        value = getattr(options, name)
+        if value:
+            arguments += [f"--{name}", value]
     document: dict[str, Any] = json.loads(cope([*arguments, "--no-track", "--json", *team]))
     return document
 
@@ -184,6 +186,7 @@ def _options() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--code", action="store_true", help="the answers are programs")
     parser.add_argument("--kinds", help="kinds of plans, separated by commas; all by default")
     parser.add_argument("--limit", metavar="N", help="compare on the first N questions")
+    parser.add_argument("--questions", metavar="N", help="questions of a comparison in parallel")
     parser.add_argument(
         "--compile", metavar="OPTIONS", help="options of cope compile, for examples and blueprint"
     )

@@ -27,12 +27,14 @@ def test_plans_writes_presets_that_load(code: bool, tmp_path: Path) -> None:
         assert again.temperature != first.temperature, "the same call again is no other sample"
 
 
-@pytest.mark.parametrize("limit", [[], ["--limit", "9"], ["--limit=9"]])
-def test_a_compile_takes_no_limit(
-    limit: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["--limit", "--questions"])
+@pytest.mark.parametrize("given", [[], ["{}", "9"], ["{}=9"]])
+def test_a_compile_takes_no_option_of_comparisons_alone(
+    name: str, given: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plans, asked = load("plans"), []
-    monkeypatch.setattr(sys, "argv", ["plans.py", "mbpp", "--weights", "w", *limit, "--x"])
+    words = [word.format(name) for word in given]
+    monkeypatch.setattr(sys, "argv", ["plans.py", "mbpp", "--weights", "w", *words, "--x"])
     monkeypatch.setattr(plans, "cope", lambda arguments: asked.append(arguments) or "{}")
     options, team = plans._options()
     options.compile = ""
@@ -40,8 +42,8 @@ def test_a_compile_takes_no_limit(
     plans.compare(options, team, [tmp_path / "again.toml"])
     compile_words, compare_words = asked
     assert team == ["--weights", "w", "--x"] and compile_words[-3:] == team
-    assert not [word for word in compile_words if "--limit" in word]
-    assert (compare_words[-7:-5] == ["--limit", "9"]) == bool(limit)
+    assert not [word for word in compile_words if name in word]
+    assert (compare_words[-7:-5] == [name, "9"]) == bool(given)
 
 
 def test_plans_prints_what_a_comparison_found() -> None:
