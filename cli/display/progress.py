@@ -53,13 +53,19 @@ class ProgressDisplay:
         self._bar.stop()
         SERVER_WAITS.report_to(None)
 
-    def start(self, total: int, earlier: int) -> None:
-        """Show how many there are, and how many an earlier attempt answered."""
+    def start(self, total: int, earlier: int, is_resumed: bool = True) -> None:
+        """Show how many there are, and how many are done.
+
+        Args:
+            total: how many there are.
+            earlier: how many are done.
+            is_resumed: whether an earlier attempt answered them, which is said.
+        """
         self._total, self._done, self._earlier = total, earlier, earlier
         self._started = self._printed = time.monotonic()
         self._bar.update(self._task, total=total, completed=earlier)
         self._bar.start()
-        if earlier and not self._quiet:
+        if earlier and is_resumed and not self._quiet:
             notify(f"{earlier} of {total} {self.noun} are done already")
 
     def count(self) -> float:
@@ -90,20 +96,27 @@ class EvaluationDisplay(ProgressDisplay):
 
     Args:
         total: the number of questions.
-        done: the results of an earlier run.
+        done: the results so far.
         stages: the number of stages.
+        is_resumed: whether some of these are of an earlier run, which is said.
     """
 
-    def __init__(self, total: int, done: "Sequence[QuestionResult]", stages: int) -> None:
+    def __init__(
+        self,
+        total: int,
+        done: "Sequence[QuestionResult]",
+        stages: int,
+        is_resumed: bool = True,
+    ) -> None:
         from ...eval.run.progress import EvaluationProgress
 
         super().__init__()
         self._progress = EvaluationProgress(stages, done)
-        self._questions = total
+        self._questions, self._is_resumed = total, is_resumed
 
     def __enter__(self) -> Self:
         super().__enter__()
-        self.start(self._questions, self._progress.done)
+        self.start(self._questions, self._progress.done, self._is_resumed)
         if self._progress.done:
             self._bar.update(self._task, text=self._progress.text())
         return self
@@ -167,7 +180,12 @@ def show_progress(
 
 @contextmanager
 def show_system_progress(start: "SystemStart") -> "Iterator[Callable[[QuestionResult], None]]":
-    """Print which system of a comparison starts, and show its progress."""
-    notify(f"{start.name} ({start.number} of {start.systems})")
-    with show_progress(start.questions, start.results, start.rounds) as add:
-        yield add
+    """Print which system of a comparison is asked which questions, and show its progress."""
+    block = start.block
+    notify(
+        f"{start.name} ({start.number} of {start.systems}): questions {block.start + 1} to "
+        f"{block.stop}"
+    )
+    is_resumed = len(start.results) > block.start
+    with EvaluationDisplay(block.stop, start.results, start.rounds, is_resumed) as view:
+        yield view.add

@@ -1,25 +1,19 @@
 """Compare systems live: each is an ordinary evaluation, and they share their calls."""
 
-import asyncio
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import dspy
-
-from ...errors import LacksLogprobs
 from ...models.prices import Price
 from ...models.reprice import prices_to_json
-from ...models.run_budget import RunBudget, spent_before
-from ...programs import Cascade, System
+from ...programs import System
 from ...stats.tiers import last_tier_of
 from ...util.hashing import digest
 from ..judging.aucs import judged_systems
 from ..recording.run import read_groups
 from ..run.by_field import save_values, values_by_key
-from ..run.evaluate import evaluate
 from ..run.origin import program_origin, warn_about_pregate
 from ..run.prices import stored_prices
 from ..run.settings import question_settings, run_settings
@@ -30,11 +24,11 @@ from ..tasks.base import answer_kind_of, load_questions
 from .compare import Comparison, compare
 from .document import comparison_document, replies_of, reply_counts
 from .failures import check_answers, failure_message, failures
+from .in_blocks import ask_in_blocks
 from .model_time import model_times
-from .options import check_enough_systems
 from .plan_share import plan_shares
-from .request import ComparisonCallbacks, ComparisonRequest, SystemStart
-from .resolve import ComparedSystem, ComparedSystems, resolve_systems
+from .request import ComparisonCallbacks, ComparisonRequest
+from .resolve import ComparedSystem, resolve_systems
 from .store import ComparisonStore
 from .tables import comparison_text
 from .tracking import track_comparison
@@ -110,7 +104,8 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
             if field and fields:
                 save_values(one, field, fields)
         callbacks.load_models(request.team, list(_models_by_tier(request, systems)))
-        results, stopped = _evaluate_systems(request, compared, stores, examples, callbacks)
+        answered = ask_in_blocks(request, compared, stores, examples, callbacks)
+        results, stopped = answered.by_system, answered.stopped
         check_answers(results, stopped)
         options = request.options
         comparison = compare(
@@ -162,75 +157,6 @@ def _system_store(request: ComparisonRequest, root: Path, name: str, system: Sys
     if name != settings["preset"]:
         settings["system"] = name
     return RunStore(settings, root)
-
-
-def _evaluate_systems(
-    request: ComparisonRequest,
-    compared: ComparedSystems,
-    stores: dict[str, RunStore],
-    examples: list[dspy.Example],
-    callbacks: ComparisonCallbacks,
-) -> tuple[dict[str, list[QuestionResult]], str | None]:
-    """Evaluate one system after the other.
-
-    A system of `--presets all` whose model gives no log-probabilities is left out, store and all.
-
-    Returns:
-        The results of each system, and why some questions were not asked; None if all were.
-    """
-    run = request.run_options
-    budget = _shared_budget(request, stores)
-    results: dict[str, list[QuestionResult]] = {}
-    stopped: str | None = None
-    systems = dict(compared.by_name)
-    # The calls of those that ask for log-probabilities serve the others too.
-    order = sorted(systems.items(), key=lambda item: not _asks_logprobs(item[1].system))
-    for number, (name, system) in enumerate(order, 1):
-        store, rounds = stores[name], len(system.system.stages)
-        earlier = list(store.results.values())[: len(examples)]
-        start = SystemStart(name, number, len(systems), len(examples), earlier, rounds)
-        with callbacks.on_system(start) as on_result:
-            evaluation = evaluate(
-                request.task,
-                examples,
-                system.system,
-                store,
-                in_flight=run.questions,
-                budget=budget,
-                on_result=on_result,
-                prices=request.team.prices,
-            )
-            try:
-                outcome = asyncio.run(evaluation)
-            except LacksLogprobs as error:
-                if name not in compared.optional:
-                    raise
-                compared.leave_out(name, str(error))
-                del stores[name]
-                continue
-        results[name] = outcome.results
-        if outcome.stop_reason and not stopped:
-            stopped = f"{name}: {outcome.stop_reason}"
-    check_enough_systems(compared.by_name, request.options.against)
-    return {name: results[name] for name in systems if name in results}, stopped
-
-
-def _asks_logprobs(system: System) -> bool:
-    """Return whether a round of a cascade needs log-probabilities."""
-    if not isinstance(system, Cascade):
-        return False
-    numbers = range(1, len(system.preset.rounds) + 1)
-    return any(getattr(system.confidence_of(n), "needs_logprobs", False) for n in numbers)
-
-
-def _shared_budget(request: ComparisonRequest, stores: Mapping[str, RunStore]) -> RunBudget:
-    """Return the budget of all systems, from which earlier attempts have spent.
-
-    A call that several systems share is made, and paid for, once.
-    """
-    prices = request.team.prices
-    spent = sum(spent_before(store.ledger.earlier_calls, prices) for store in stores.values())
-    return RunBudget(request.run_options.budget, spent=spent, prices=prices)
 
 
 def _build_document(

@@ -37,21 +37,21 @@ class ComparisonRequest:
 
 @dataclass(frozen=True)
 class SystemStart:
-    """A system whose evaluation starts.
+    """A system that is asked a block of questions.
 
     Attributes:
         name: the name of the system.
         number: its number, from 1.
         systems: number of systems.
-        questions: number of questions.
-        results: the results of an earlier run.
+        block: the positions of the questions.
+        results: the results of the questions up to the end of the block, so far.
         rounds: number of stages of the system.
     """
 
     name: str
     number: int
     systems: int
-    questions: int
+    block: range
     results: list[QuestionResult]
     rounds: int
 
@@ -62,8 +62,8 @@ class ComparisonCallbacks:
 
     Attributes:
         load_models: loads the models of some tiers.
-        on_system: called when the evaluation of a system starts. It returns a context for the time
-            of the evaluation, which yields a function that receives each new result.
+        on_system: called when a system is asked a block of questions. It returns a context for the
+            time of the evaluation, which yields a function that receives each new result.
         draw: draws the comparison to a file, and returns the files that it wrote.
         notify: receives a line for the user.
     """

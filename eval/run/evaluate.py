@@ -138,6 +138,7 @@ async def evaluate(
     system: AnySystem,
     store: RunStore,
     *,
+    begin: int = 0,
     in_flight: int | None = None,
     budget: float | RunBudget | None = None,
     on_result: Callable[[QuestionResult], None] = lambda record: None,
@@ -154,6 +155,8 @@ async def evaluate(
         examples: the questions.
         system: answers the questions.
         store: an open store; calls and results are appended to it.
+        begin: position of the first question to ask. A question before it that has no result, for
+            example because a model failed on it, is left as it is.
         in_flight: number of questions asked at the same time; None for the system's own.
         budget: maximum cost in USD, also of earlier attempts; or the budget of several runs, which
             knows what they spent. No question is started that could exceed it, if the question
@@ -222,8 +225,12 @@ async def evaluate(
     with use_ledger(store.ledger), dspy.context(max_history_size=64), favoring_throughput():
         try:
             async with asyncio.TaskGroup() as group:
-                for key, example in by_key.items():
-                    if key not in store.results:
+                for position, (key, example) in enumerate(by_key.items()):
+                    if key in store.results:
+                        continue
+                    if position < begin:
+                        conversations.finish(example, None)
+                    else:
                         group.create_task(ask(key, example))
         except BaseExceptionGroup as errors:
             raise first_error(errors) from None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dspy.lm15 import InvalidRequestError
 from support.hub_datasets import give_dataset
 
 from cope import Cascade, CopeError, Team
@@ -90,14 +91,21 @@ def test_free_text_is_scored_by_a_judge_only(tmp_path: Path) -> None:
     assert task_by_name("open", match="judge") == task
 
 
-def run(folder: Path, reply: Any, rows: list[Any]) -> list[Any]:
+def run(folder: Path, reply: Any, rows: list[Any], begin: int = 0) -> list[Any]:
     task = task_by_name("open")
     examples = task.load("test", data=table(folder, rows))
     team = Team(ScriptedEngine(reply), ScriptedEngine(reply), cache=False)
     store = RunStore({"task": "open", "preset": "small"}, folder / "runs")
     with store.open():
         outcome = asyncio.run(
-            evaluate(task, examples, Cascade("small", team, domain="open"), store, in_flight=1)
+            evaluate(
+                task,
+                examples,
+                Cascade("small", team, domain="open"),
+                store,
+                begin=begin,
+                in_flight=1,
+            )
         )
     return outcome.results
 
@@ -131,6 +139,15 @@ def test_an_unanswered_turn_is_shown_as_such_and_a_failed_one_ends_its_conversat
 ) -> None:
     silent = run(tmp_path / "a", lambda messages, request: " ", [ROWS[0]])
     assert silent[0].answer is None and "Reply: (no answer)" in silent[1].question
+
+    def failing(messages: Any, request: Any) -> str:
+        raise InvalidRequestError("no such thing")
+
+    failed = run(tmp_path / "b", failing, [ROWS[0]])
+    assert [result.id for result in failed if result.error] == ["a-turn-1"] == [failed[0].id]
+    assert len(failed) == 1, "its conversation goes on without an answer"
+    asked_later = run(tmp_path / "b", lambda messages, request: "Wren.", [ROWS[0]], begin=1)
+    assert asked_later == [], "a turn before the first one to ask is neither asked nor awaited"
 
 
 def test_the_domain_plans_and_answers_in_its_own_words() -> None:

@@ -1,0 +1,214 @@
+"""Ask the systems of a live comparison: a few questions of all systems, then more of all.
+
+A comparison that is stopped then has questions that every system answered, and the first block
+tells how long all of them take.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import dspy
+
+from ...errors import LacksLogprobs
+from ...models.run_budget import RunBudget, spent_before
+from ...programs import Cascade, System
+from ...util.text import format_duration
+from ..run.evaluate import evaluate
+from ..run.example_keys import key_examples
+from ..run.store import QuestionResult, RunStore
+from .options import check_enough_systems
+from .request import ComparisonCallbacks, ComparisonRequest, SystemStart
+from .resolve import ComparedSystems
+
+FIRST_BLOCK = 16
+"""Questions in the first block, unless more are asked at the same time."""
+
+
+@dataclass(frozen=True)
+class BlockwiseResults:
+    """What the systems of a comparison answered.
+
+    Attributes:
+        by_system: the results of each system, in the order of the questions.
+        stopped: why some questions were not asked, as one line; None if all were.
+    """
+
+    by_system: dict[str, list[QuestionResult]]
+    stopped: str | None
+
+
+def question_blocks(questions: int, first: int) -> list[range]:
+    """Return blocks of questions, each twice as long as the one before it.
+
+    So a system waits for the last answers of a block only a few times. A rest that is shorter than
+    the block before it belongs to that block.
+
+    Args:
+        questions: number of questions.
+        first: number of questions in the first block.
+
+    >>> question_blocks(100, 16)
+    [range(0, 16), range(16, 48), range(48, 100)]
+    """
+    blocks: list[range] = []
+    begin, size = 0, first
+    while begin < questions:
+        end = begin + size
+        if questions - end < size:
+            end = questions
+        blocks.append(range(begin, end))
+        begin, size = end, 2 * size
+    return blocks
+
+
+def ask_in_blocks(
+    request: ComparisonRequest,
+    compared: ComparedSystems,
+    stores: dict[str, RunStore],
+    examples: list[dspy.Example],
+    callbacks: ComparisonCallbacks,
+) -> BlockwiseResults:
+    """Ask each block of questions of one system after the other.
+
+    A system of `--presets all` whose model gives no log-probabilities is left out, store and all.
+    Where the budget ends, only the questions count that all systems answered.
+
+    Args:
+        request: the options of the comparison.
+        compared: the systems.
+        stores: the open stores of the systems.
+        examples: the questions.
+        callbacks: the functions of the caller.
+
+    Raises:
+        CopeError: see `evaluate`; also if too few systems are left.
+    """
+    asking = _Asking(request, compared, stores, examples, callbacks)
+    blocks = question_blocks(len(examples), max(FIRST_BLOCK, request.run_options.questions or 0))
+    for block in blocks:
+        asking.ask_block(block)
+        if asking.stopped:
+            break
+        if block is not blocks[-1]:
+            asking.tell_time_left(block)
+    check_enough_systems(compared.by_name, request.options.against)
+    return asking.results()
+
+
+class _Asking:
+    """Asks blocks of questions, and holds the answers so far.
+
+    Attributes:
+        stopped: why some questions were not asked, as one line; None if all were.
+    """
+
+    def __init__(
+        self,
+        request: ComparisonRequest,
+        compared: ComparedSystems,
+        stores: dict[str, RunStore],
+        examples: list[dspy.Example],
+        callbacks: ComparisonCallbacks,
+    ) -> None:
+        self._request, self._compared, self._stores = request, compared, stores
+        self._examples, self._callbacks = examples, callbacks
+        self._keys = list(key_examples(examples))
+        # The calls of those that ask for log-probabilities serve the others too.
+        systems = {name: one.system for name, one in compared.by_name.items()}
+        self._order = sorted(systems, key=lambda name: not _asks_logprobs(systems[name]))
+        self._budget = _shared_budget(request, stores)
+        self._results: dict[str, dict[str, QuestionResult]] = {name: {} for name in systems}
+        self._open_at_start, self._started = self._open_answers(), time.monotonic()
+        self.stopped: str | None = None
+
+    def ask_block(self, block: range) -> None:
+        """Ask a block of questions of all systems."""
+        for number, name in enumerate(self._order, 1):
+            if name not in self._stores:
+                continue
+            try:
+                self._ask(name, number, block)
+            except LacksLogprobs as error:
+                if name not in self._compared.optional:
+                    raise
+                self._compared.leave_out(name, str(error))
+                del self._stores[name], self._results[name]
+
+    def _ask(self, name: str, number: int, block: range) -> None:
+        system, store = self._compared.by_name[name].system, self._stores[name]
+        done = [store.results[key] for key in self._keys[: block.stop] if key in store.results]
+        start = SystemStart(name, number, len(self._order), block, done, len(system.stages))
+        is_answered = store.results.keys() >= set(self._keys[block.start : block.stop])
+        shown = nullcontext(_ignore) if is_answered else self._callbacks.on_system(start)
+        with shown as on_result:
+            evaluation = evaluate(
+                self._request.task,
+                self._examples[: block.stop],
+                system,
+                store,
+                begin=block.start,
+                in_flight=self._request.run_options.questions,
+                budget=self._budget,
+                on_result=on_result,
+                prices=self._request.team.prices,
+            )
+            outcome = asyncio.run(evaluation)
+        self._results[name] |= {result.key: result for result in outcome.results}
+        if outcome.stop_reason and not self.stopped:
+            self.stopped = f"{name}: {outcome.stop_reason}"
+
+    def tell_time_left(self, block: range) -> None:
+        """Say how many questions all systems answered, and how long the others take."""
+        left = self._open_answers()
+        made = self._open_at_start - left
+        if not made or not left:
+            return
+        seconds = (time.monotonic() - self._started) / made * left
+        self._callbacks.notify(
+            f"all systems answered {block.stop} of {len(self._keys)} questions, "
+            f"{format_duration(seconds)} left for the others"
+        )
+
+    def _open_answers(self) -> int:
+        answered = 0
+        for store in self._stores.values():
+            answered += len(store.results.keys() & set(self._keys))
+        return len(self._stores) * len(self._keys) - answered
+
+    def results(self) -> BlockwiseResults:
+        """Return the results; after a stop, those of the questions that all systems answered."""
+        common = set(self._keys)
+        if self.stopped:
+            common = common.intersection(*self._results.values())
+        by_system: dict[str, list[QuestionResult]] = {}
+        for name, rows in self._results.items():
+            by_system[name] = [rows[key] for key in self._keys if key in rows and key in common]
+        stopped = self.stopped
+        if stopped and common:
+            stopped += f"; compared on the {len(common)} questions that all systems answered"
+        return BlockwiseResults(by_system, stopped)
+
+
+def _ignore(result: QuestionResult) -> None:
+    """Show nothing of a result."""
+
+
+def _asks_logprobs(system: System) -> bool:
+    """Return whether a round of a cascade needs log-probabilities."""
+    if not isinstance(system, Cascade):
+        return False
+    numbers = range(1, len(system.preset.rounds) + 1)
+    return any(getattr(system.confidence_of(n), "needs_logprobs", False) for n in numbers)
+
+
+def _shared_budget(request: ComparisonRequest, stores: Mapping[str, RunStore]) -> RunBudget:
+    """Return the budget of all systems, from which earlier attempts have spent.
+
+    A call that several systems share is made, and paid for, once.
+    """
+    prices = request.team.prices
+    spent = sum(spent_before(store.ledger.earlier_calls, prices) for store in stores.values())
+    return RunBudget(request.run_options.budget, spent=spent, prices=prices)
