@@ -54,13 +54,7 @@ class ProgressDisplay:
         SERVER_WAITS.report_to(None)
 
     def start(self, total: int, earlier: int, is_resumed: bool = True) -> None:
-        """Show how many there are, and how many are done.
-
-        Args:
-            total: how many there are.
-            earlier: how many are done.
-            is_resumed: whether an earlier attempt answered them, which is said.
-        """
+        """Show how many there are and are done, and whether an earlier attempt did some."""
         self._total, self._done, self._earlier = total, earlier, earlier
         self._started = self._printed = time.monotonic()
         self._bar.update(self._task, total=total, completed=earlier)
