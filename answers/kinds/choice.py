@@ -4,6 +4,7 @@ from ..reply.marks import text_after
 from ..short.number_sentence import first_sentence
 from ..short.option import (
     bare_option,
+    first_option,
     leading_option,
     listed_options,
     names_several,
@@ -46,12 +47,7 @@ class ChoiceKind(ReplyReader, NormalFormKind):
 
     def read_bare(self, line: str) -> str | None:
         """Return the option of a line that starts with it, as in "C. 14 metres"."""
-        letter = bare_option(line)
-        if letter is not None:
-            return letter
-        if starts_with_several(line) or len(options_in_sentence(line)) > 1:
-            return None
-        return leading_option(line)
+        return first_option(line)
 
     def read_line(self, line: str) -> str | None:
         """Return the option that a line chooses."""

@@ -6,6 +6,7 @@ from functools import lru_cache
 from ..characters import to_plain
 from ..short.amount import is_with_unit
 from ..short.latex import without_latex
+from ..short.option import is_option_with_words
 from ..short.phrase import outer_stripped, phrase_form
 from ..short.sentence import (
     MAX_CHARS,
@@ -25,10 +26,12 @@ class TextKind(ReplyReader):
     """A name, a phrase or a line of text. Names keep their numbers; nothing is computed.
 
     A number is equal to itself with a unit behind it, because models write units at one time and
-    not at another.
+    not at another. The letter of an option is equal to itself with the option's words behind it.
 
     >>> TEXT.equal_by_normal_form("3", "3 bolts"), TEXT.equal_by_normal_form("12", "12 Monkeys")
     (True, False)
+    >>> TEXT.equal_by_normal_form("(B)", "(B) 14 metres")
+    True
     >>> TEXT.equal_by_normal_form("  The  Eiffel Tower.", "the eiffel tower")
     True
     >>> TEXT.parse("The answer is Apollo 12."), TEXT.equal_by_normal_form("9-11", "10-12")
@@ -64,12 +67,14 @@ class TextKind(ReplyReader):
         return None
 
     def equal_by_normal_form(self, a: str, b: str) -> bool:
-        """Return whether two answers have the same form, or are a number with and without unit."""
+        """Return whether two answers have the same form, beside a unit or an option's words."""
         a, b = a[:_MAX_READ], b[:_MAX_READ]
         first, second = text_form(a), text_form(b)
         if first == second:
             return True
-        return is_with_unit(_text(a), second) or is_with_unit(_text(b), first)
+        if is_with_unit(_text(a), second) or is_with_unit(_text(b), first):
+            return True
+        return is_option_with_words(_text(a), b) or is_option_with_words(_text(b), a)
 
     async def equal_async(self, a: str, b: str) -> bool:
         """Compare like `equal_by_normal_form`."""

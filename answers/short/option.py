@@ -80,6 +80,7 @@ _AT_END = re.compile(
 )
 _MANY = re.compile(r"\b(?:both|either|all|options|choices)\s\(?[A-Z]\)?\s?(?:,|and|or|&)", re.I)
 
+_BRACKETED = re.compile(r"[(\[]?\s?[A-Za-z]\s?[)\]]")
 _LISTED = re.compile(r"\(?([A-Z])[.):]\)?\s+(\S.*)")
 
 
@@ -144,6 +145,34 @@ def leading_option(text: str) -> str | None:
     """Return the option at the start of a text, as in "C. 14 metres" or "C, because ..."."""
     found = _LEADING.match(plain_choice(text))
     return _letter(found) if found else None
+
+
+def first_option(text: str) -> str | None:
+    """Return the option that a text is or starts with; None where it names several.
+
+    >>> first_option("C. 14 metres"), first_option("(A) or (C)")
+    ('C', None)
+    """
+    letter = bare_option(text)
+    if letter is not None:
+        return letter
+    if starts_with_several(text) or len(options_in_sentence(text)) > 1:
+        return None
+    return leading_option(text)
+
+
+def is_option_with_words(text: str, option: str) -> bool:
+    """Return whether a text is an option with its words behind it, and another is its letter.
+
+    One of the two needs brackets, because a letter without them may be that of a name.
+
+    >>> is_option_with_words("(A) 14 metres", "A"), is_option_with_words("I. Newton", "I")
+    (True, False)
+    """
+    letter = bare_option(option)
+    if letter is None or not (_BRACKETED.match(plain_choice(text)) or _BRACKETED.match(option)):
+        return False
+    return first_option(text) == letter
 
 
 def without_denied(text: str) -> str:

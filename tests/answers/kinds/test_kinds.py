@@ -51,6 +51,24 @@ def test_the_registry_has_the_projects_own_kinds() -> None:
         ("3", "3 hours 20 minutes", False),
         ("3", "33 bolts", False),
         ("apollo", "apollo 12", False),
+        (
+            "(A)",
+            "(A) The Fly",
+            True,
+        ),  # an option's words are written at one time and not at another
+        ("A", "(a) the fly", True),
+        ("(A)", "A. The Fly", True),
+        ("(R)", "R) 9am to 12pm", True),
+        ("[C]", "Option (C)", True),
+        ("(B)", "(B) because it is the shortest", True),
+        ("(A)", "(B) The Fly", False),
+        ("(A)", "(A) or (B)", False),
+        ("(A)", "A positive", False),
+        ("(A) one", "(A) two", False),
+        ("I", "I. Newton", False),  # a letter without brackets may be that of a name
+        ("A", "A major", False),
+        ("a", "(a+b)", False),
+        ("f", "f(x)", False),
     ],
 )
 def test_texts_are_compared_without_case_spaces_and_outer_punctuation(
@@ -65,6 +83,7 @@ def test_equal_answers_have_the_same_number_in_order_of_first_appearance() -> No
     answers = ["Rome", None, "Paris.", "paris", "ROME"]
     assert asyncio.run(TEXT.group_async(answers)) == [0, None, 1, 1, 0]
     assert asyncio.run(TEXT.group_async(["4", "3 bolts", "3", "3", "4 bolts"])) == [0, 1, 1, 1, 0]
+    assert asyncio.run(TEXT.group_async(["(B) two", "(A)", "B", "(A) one"])) == [0, 1, 0, 1]
     assert asyncio.run(CODE.group_async(["x", "x ", "x"])) == [0, 1, 0]
     assert asyncio.run(MATH.group_async(["1/2", None, "0.5"])) == [0, None, 0]
 
