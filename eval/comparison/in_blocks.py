@@ -168,8 +168,8 @@ class _Asking:
             return
         seconds = (time.monotonic() - self._started) / made * left
         self._callbacks.notify(
-            f"all systems answered {block.stop} of {len(self._keys)} questions, "
-            f"{format_duration(seconds)} left for the others"
+            f"all systems answered {block.stop} of {len(self._keys)} questions; the others take "
+            f"some {format_duration(seconds)}"
         )
 
     def _open_answers(self) -> int:
