@@ -12,7 +12,8 @@ A kind is compared with `again`, and with the mixture of `again` and `large` tha
 tokens of the large model. Only a kind above this mixture pays.
 
 `tests` choose among several programs, so `again` has as many there. The plans of `examples` and
-`blueprint` are written by a compile on other questions, so these kinds need `--compile`:
+`blueprint` are written by a compile on other questions, so these kinds need `--compile`, and are
+compared where it finds a plan that is better on its validation questions:
 
     plans.py mbpp --code --kinds blueprint --compile '--train 40 --val 40' --weights DIR
 """
@@ -71,6 +72,9 @@ def main() -> None:
         files = [write_preset(folder, name, seconds[name], options.code) for name in seconds]
         if kind in COMPILED_KINDS:
             files[-1] = compiled(options, team, files[-1], COMPILED_KINDS[kind])
+            if is_unchanged(files[-1]):
+                notes.append(f"{kind}: not compared, because its compile found nothing better")
+                continue
         document = compare(options, team, files)
         measured = {row[0] for row in rows}
         rows += [system_row(document, name) for name in seconds if name not in measured]
@@ -120,6 +124,12 @@ def compiled(options: Any, team: list[str], preset: Path, optimizer: str) -> Pat
         arguments += ["--only", "round:2", "--no-track", "--yes", "-o", str(file)]
         cope([*arguments, *team, *shlex.split(options.compile)])
     return file
+
+
+def is_unchanged(program: Path) -> bool:
+    """Return whether a compile kept the program as it was, which has no plan."""
+    scores = json.loads(program.read_text())["compiled"]["scores"]
+    return bool(scores["before"] == scores["after"])
 
 
 def compare(options: Any, team: list[str], files: list[Path]) -> dict[str, Any]:

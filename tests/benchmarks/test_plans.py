@@ -1,5 +1,6 @@
 """benchmarks/plans.py writes presets that load, and prints what a comparison found."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -44,6 +45,44 @@ def test_a_compile_takes_no_option_of_comparisons_alone(
     assert team == ["--weights", "w", "--x"] and compile_words[-3:] == team
     assert not [word for word in compile_words if name in word]
     assert (compare_words[-7:-5] == [name, "9"]) == bool(given)
+
+
+@pytest.mark.parametrize(("after", "compared"), [(0.5, True), (0.4, False)])
+def test_a_kind_is_compared_where_its_compile_found_a_plan(
+    after: float,
+    compared: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    plans, commands = load("plans"), []
+
+    def cope(words: list[str]) -> str:
+        commands.append(words[0])
+        if words[0] == "compile":
+            scores = {"before": {"accuracy": 0.4}, "after": {"accuracy": after}}
+            Path(words[words.index("-o") + 1]).write_text(
+                json.dumps({"compiled": {"scores": scores}})
+            )
+            return ""
+        system = {"accuracy": 0.5, "interval": [0.4, 0.6], "costs": {"large-tokens": 0.0}}
+        names = ("again", "large-second", "plan-blueprint")
+        return json.dumps(
+            {
+                "systems": dict.fromkeys(names, system),
+                "comparisons": [],
+                "plans": {},
+                "envelope": {"systems": {}},
+                "stopped": None,
+            }
+        )
+
+    monkeypatch.setattr(plans, "cope", cope)
+    words = ["mbpp", "--code", "--kinds", "blueprint", "--compile", "", "--runs", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["plans.py", *words])
+    plans.main()
+    assert commands == ["compile", "compare"][: 1 + compared]
+    assert ("blueprint: not compared" in capsys.readouterr().out) == (not compared)
 
 
 def test_plans_prints_what_a_comparison_found() -> None:
