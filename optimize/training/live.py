@@ -94,7 +94,8 @@ def train_on_task(request: TrainingRequest, callbacks: TrainingCallbacks) -> Tra
         for number, (tier, probe) in enumerate(probes.items(), 1):
             store = stores[tier]
             earlier = list(store.results.values())[: len(examples)]
-            start = SystemStart(tier, number, len(probes), len(examples), earlier, 1)
+            questions = range(len(examples))
+            start = SystemStart(tier, number, len(probes), questions, earlier, 1)
             with callbacks.on_system(start) as on_result:
                 outcome = asyncio.run(
                     evaluate(
