@@ -155,8 +155,9 @@ async def evaluate(
         examples: the questions.
         system: answers the questions.
         store: an open store; calls and results are appended to it.
-        begin: position of the first question to ask. A question before it that has no result, for
-            example because a model failed on it, is left as it is.
+        begin: position of the first question to ask. Above 0 for a later part of an evaluation,
+            whose first part began at 0 with the same system. A question before it that has no
+            result, for example because a model failed on it, is left as it is.
         in_flight: number of questions asked at the same time; None for the system's own.
         budget: maximum cost in USD, also of earlier attempts; or the budget of several runs, which
             knows what they spent. No question is started that could exceed it, if the question
@@ -175,7 +176,7 @@ async def evaluate(
     _check_arguments(task, examples, system, store, in_flight, budget)
     if not isinstance(system, Cascade):  # the rounds of a cascade are in its results and its preset
         store.update_metadata(stages=[asdict(stage) for stage in system.stages])
-    else:
+    elif begin == 0:
         for result in store.results.values():
             remember_ranks(system, result.rounds)
     by_key = key_examples(examples)

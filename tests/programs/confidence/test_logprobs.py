@@ -1,14 +1,17 @@
 """Confidences from log-probabilities: the best sample answers, and its rank decides."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
+import dspy
 import numpy as np
 import pytest
 from support.recordings import recorder, recording
 from support.sweeps import sweep
 
 from cope import Cascade, CopeError, Preset, Team
-from cope.eval import Replay
+from cope.eval import Replay, RunStore, evaluate, task_by_name
 from cope.eval.recording.sample_table import SampleTable
 from cope.models import Call, ScriptedEngine
 from cope.models.outputs import lowest_window
@@ -91,6 +94,25 @@ def test_without_a_record_ranks_come_from_the_questions_seen_so_far() -> None:
     for one in made[:2]:
         remember_ranks(resumed, one.rounds)
     assert resumed(question="q2").rounds[0]["confidence"] == pytest.approx(1 / 6)
+
+
+def test_an_evaluation_in_parts_ranks_each_question_once(tmp_path: Path) -> None:
+    task = task_by_name("open")
+    rows = [dspy.Example(id=f"{n}", question=f"q{n}", answer=None) for n in range(4)]
+    examples = [row.with_inputs("question") for row in rows]
+    values = [5, 1, 9, 3]
+    confidences: list[list[float]] = []
+    for begins in ([0], [0, 2], [0, 1, 2, 3]):
+        team = world(lengths(*[value for value in values for _ in range(3)]))
+        cascade = Cascade(Preset.model_validate(CASCADE), team, domain="open")
+        store = RunStore({"task": "open", "preset": f"{begins}"}, tmp_path)
+        with store.open():
+            for begin, end in zip(begins, [*begins[1:], 4], strict=True):
+                run = evaluate(task, examples[:end], cascade, store, begin=begin, in_flight=1)
+                asyncio.run(run)
+            found = [result.rounds[0]["confidence"] for result in store.results.values()]
+        confidences.append(found)
+    assert confidences == [pytest.approx([1 / 2, 3 / 4, 1 / 6, 5 / 8])] * 3
 
 
 def test_equal_values_count_half() -> None:
