@@ -64,14 +64,8 @@ def question_blocks(questions: int, first: int) -> list[range]:
     return blocks
 
 
-def ask_in_blocks(
-    request: ComparisonRequest,
-    compared: ComparedSystems,
-    stores: dict[str, RunStore],
-    examples: list[dspy.Example],
-    callbacks: ComparisonCallbacks,
-) -> BlockwiseResults:
-    """Ask each block of questions of one system after the other.
+class BlockwiseAsking:
+    """Asks each block of questions of one system after the other.
 
     A system of `--presets all` whose model gives no log-probabilities is left out, store and all.
     Where the budget ends, only the questions count that all systems answered.
@@ -82,27 +76,6 @@ def ask_in_blocks(
         stores: the open stores of the systems.
         examples: the questions.
         callbacks: the functions of the caller.
-
-    Raises:
-        CopeError: see `evaluate`; also if too few systems are left.
-    """
-    asking = _Asking(request, compared, stores, examples, callbacks)
-    blocks = question_blocks(len(examples), max(FIRST_BLOCK, request.run_options.questions or 0))
-    for block in blocks:
-        asking.ask_block(block)
-        if asking.stopped:
-            break
-        if block is not blocks[-1]:
-            asking.tell_time_left(block)
-    check_enough_systems(compared.by_name, request.options.against)
-    return asking.results()
-
-
-class _Asking:
-    """Asks blocks of questions, and holds the answers so far.
-
-    Attributes:
-        stopped: why some questions were not asked, as one line; None if all were.
     """
 
     def __init__(
@@ -122,10 +95,26 @@ class _Asking:
         self._budget = _shared_budget(request, stores)
         self._results: dict[str, dict[str, QuestionResult]] = {name: {} for name in systems}
         self._open_at_start, self._started = self._open_answers(), time.monotonic()
-        self.stopped: str | None = None
+        self._stopped: str | None = None
 
-    def ask_block(self, block: range) -> None:
-        """Ask a block of questions of all systems."""
+    def ask(self) -> BlockwiseResults:
+        """Ask all questions of all systems, and return the results.
+
+        Raises:
+            CopeError: see `evaluate`; also if too few systems are left.
+        """
+        first = max(FIRST_BLOCK, self._request.run_options.questions or 0)
+        blocks = question_blocks(len(self._keys), first)
+        for block in blocks:
+            self._ask_block(block)
+            if self._stopped:
+                break
+            if block is not blocks[-1]:
+                self._tell_time_left(block)
+        check_enough_systems(self._compared.by_name, self._request.options.against)
+        return self._blockwise_results()
+
+    def _ask_block(self, block: range) -> None:
         for number, name in enumerate(self._order, 1):
             if name not in self._stores:
                 continue
@@ -157,10 +146,10 @@ class _Asking:
             )
             outcome = asyncio.run(evaluation)
         self._results[name] |= {result.key: result for result in outcome.results}
-        if outcome.stop_reason and not self.stopped:
-            self.stopped = f"{name}: {outcome.stop_reason}"
+        if outcome.stop_reason and not self._stopped:
+            self._stopped = f"{name}: {outcome.stop_reason}"
 
-    def tell_time_left(self, block: range) -> None:
+    def _tell_time_left(self, block: range) -> None:
         """Say how many questions all systems answered, and how long the others take."""
         left = self._open_answers()
         made = self._open_at_start - left
@@ -178,15 +167,15 @@ class _Asking:
             answered += len(store.results.keys() & set(self._keys))
         return len(self._stores) * len(self._keys) - answered
 
-    def results(self) -> BlockwiseResults:
+    def _blockwise_results(self) -> BlockwiseResults:
         """Return the results; after a stop, those of the questions that all systems answered."""
         common = set(self._keys)
-        if self.stopped:
+        if self._stopped:
             common = common.intersection(*self._results.values())
         by_system: dict[str, list[QuestionResult]] = {}
         for name, rows in self._results.items():
             by_system[name] = [rows[key] for key in self._keys if key in rows and key in common]
-        stopped = self.stopped
+        stopped = self._stopped
         if stopped and common:
             stopped += f"; compared on the {len(common)} questions that all systems answered"
         return BlockwiseResults(by_system, stopped)

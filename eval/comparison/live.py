@@ -24,7 +24,7 @@ from ..tasks.base import answer_kind_of, load_questions
 from .compare import Comparison, compare
 from .document import comparison_document, replies_of, reply_counts
 from .failures import check_answers, failure_message, failures
-from .in_blocks import ask_in_blocks
+from .in_blocks import BlockwiseAsking
 from .model_time import model_times
 from .plan_share import plan_shares
 from .request import ComparisonCallbacks, ComparisonRequest
@@ -104,7 +104,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
             if field and fields:
                 save_values(one, field, fields)
         callbacks.load_models(request.team, list(_models_by_tier(request, systems)))
-        answered = ask_in_blocks(request, compared, stores, examples, callbacks)
+        answered = BlockwiseAsking(request, compared, stores, examples, callbacks).ask()
         results, stopped = answered.by_system, answered.stopped
         check_answers(results, stopped)
         options = request.options
