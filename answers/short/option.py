@@ -1,6 +1,7 @@
 """Read the one option that a text chooses, by its letter."""
 
 import re
+from functools import lru_cache
 
 from ..characters import to_plain
 from .latex import unwrapped
@@ -107,6 +108,7 @@ def plain_choice(text: str) -> str:
     return " ".join(s.split()).strip(" *_\"'|")
 
 
+@lru_cache(maxsize=4096)
 def bare_option(text: str) -> str | None:
     """Return the letter of a text that is nothing but an option; None for anything else.
 
