@@ -6,18 +6,17 @@ tells how long all of them take.
 
 import asyncio
 import time
-from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 
 import dspy
 
 from ...errors import LacksLogprobs
-from ...models.run_budget import RunBudget, spent_before
 from ...programs import Cascade, System
 from ...util.text import format_duration
 from ..run.evaluate import evaluate
 from ..run.example_keys import key_examples
+from ..run.shared_ledger import shared_budget
 from ..run.store import QuestionResult, RunStore
 from .options import check_enough_systems
 from .request import ComparisonCallbacks, ComparisonRequest, SystemStart
@@ -92,7 +91,9 @@ class BlockwiseAsking:
         # The calls of those that ask for log-probabilities serve the others too.
         systems = {name: one.system for name, one in compared.by_name.items()}
         self._order = sorted(systems, key=lambda name: not _asks_logprobs(systems[name]))
-        self._budget = _shared_budget(request, stores)
+        self._budget = shared_budget(
+            request.run_options.budget, stores.values(), request.team.prices
+        )
         self._results: dict[str, dict[str, QuestionResult]] = {name: {} for name in systems}
         self._open_at_start, self._started = self._open_answers(), time.monotonic()
         self._stopped: str | None = None
@@ -162,10 +163,8 @@ class BlockwiseAsking:
         )
 
     def _open_answers(self) -> int:
-        answered = 0
-        for store in self._stores.values():
-            answered += len(store.results.keys() & set(self._keys))
-        return len(self._stores) * len(self._keys) - answered
+        keys = set(self._keys)
+        return sum(len(keys - store.results.keys()) for store in self._stores.values())
 
     def _blockwise_results(self) -> BlockwiseResults:
         """Return the results; after a stop, those of the questions that all systems answered."""
@@ -191,13 +190,3 @@ def _asks_logprobs(system: System) -> bool:
         return False
     numbers = range(1, len(system.preset.rounds) + 1)
     return any(getattr(system.confidence_of(n), "needs_logprobs", False) for n in numbers)
-
-
-def _shared_budget(request: ComparisonRequest, stores: Mapping[str, RunStore]) -> RunBudget:
-    """Return the budget of all systems, from which earlier attempts have spent.
-
-    A call that several systems share is made, and paid for, once.
-    """
-    prices = request.team.prices
-    spent = sum(spent_before(store.ledger.earlier_calls, prices) for store in stores.values())
-    return RunBudget(request.run_options.budget, spent=spent, prices=prices)

@@ -3,7 +3,7 @@
 A call that several evaluations make is made once and counts in full for each of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from ...models.call_price import apply_price
 from ...models.cost import CostBounds
 from ...models.exchange import Exchange
 from ...models.ledger import SHARED_KEY
-from .store import StoredRun
+from ...models.run_budget import RunBudget, spent_before
+from .store import RunStore, StoredRun
 
 
 class SharedLedger(Ledger):
@@ -70,6 +71,22 @@ class LedgerGroup:
         ledger = SharedLedger(path, self._ledgers)
         self._ledgers.append(ledger)
         return ledger
+
+
+def shared_budget(
+    usd: float | None, stores: Iterable[RunStore], prices: Mapping[str, Price]
+) -> RunBudget:
+    """Return the budget of several runs, from which earlier attempts have spent.
+
+    A call that the runs share is made, and paid for, once.
+
+    Args:
+        usd: the most that all runs together may cost in USD; None for no limit.
+        stores: the open stores of the runs.
+        prices: prices by tier for calls that have none.
+    """
+    spent = sum(spent_before(store.ledger.earlier_calls, prices) for store in stores)
+    return RunBudget(usd, spent=spent, prices=prices)
 
 
 @dataclass

@@ -11,10 +11,10 @@ from ...eval.recording.run import read_groups
 from ...eval.run.evaluate import evaluate
 from ...eval.run.options import DataOptions, RunOptions
 from ...eval.run.settings import run_settings
+from ...eval.run.shared_ledger import shared_budget
 from ...eval.run.store import QuestionResult, RunStore
 from ...eval.tasks.base import Task, answer_kind_of, load_questions
 from ...models import Team
-from ...models.run_budget import RunBudget, spent_before
 from ...programs.options import ProgramOptions, TeamOptions
 from ...programs.resolve import system_options
 from ...programs.systems.base import System
@@ -89,8 +89,7 @@ def train_on_task(request: TrainingRequest, callbacks: TrainingCallbacks) -> Tra
             stack.enter_context(store.open(request.run_options.fresh))
         callbacks.load_models(team, list(probes))
         prices = team.prices
-        spent = sum(spent_before(store.ledger.earlier_calls, prices) for store in stores.values())
-        budget = RunBudget(request.run_options.budget, spent=spent, prices=prices)
+        budget = shared_budget(request.run_options.budget, stores.values(), prices)
         for number, (tier, probe) in enumerate(probes.items(), 1):
             store = stores[tier]
             earlier = list(store.results.values())[: len(examples)]
