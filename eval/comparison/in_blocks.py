@@ -151,14 +151,14 @@ class BlockwiseAsking:
             self._stopped = f"{name}: {outcome.stop_reason}"
 
     def _tell_time_left(self, block: range) -> None:
-        """Say how many questions all systems answered, and how long the others take."""
+        """Say how many questions all systems were asked, and how long the others take."""
         left = self._open_answers()
         made = self._open_at_start - left
         if not made or not left:
             return
         seconds = (time.monotonic() - self._started) / made * left
         self._callbacks.notify(
-            f"all systems answered {block.stop} of {len(self._keys)} questions; the others take "
+            f"all systems were asked {block.stop} of {len(self._keys)} questions; the others take "
             f"some {format_duration(seconds)}"
         )
 
