@@ -1,9 +1,8 @@
 """The plot of a comparison: accuracy by cost with two baselines, and cost by the price ratio."""
 
-from collections.abc import Mapping
-from itertools import cycle
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,8 +15,18 @@ if TYPE_CHECKING:
 
 # The colors of Okabe and Ito, which color-blind readers can distinguish.
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8a8a8a")
+_MARKERS = "os^DvP*X"
 _GRAY = "#8a8a8a"
 _ENVELOPE = "pairwise envelope"
+_LEGEND_COLUMNS = 4
+_MOST_LABELS = 8  # more would hide each other; the command prints all ratios
+
+
+class Look(NamedTuple):
+    """How a system is drawn."""
+
+    color: str
+    marker: str
 
 
 def draw_comparison(comparison: "Comparison", output: Path) -> list[Path]:
@@ -37,12 +46,13 @@ def draw_comparison(comparison: "Comparison", output: Path) -> list[Path]:
     width, columns = 6, 1
     if comparison.price_basis:
         width, columns = 11, 2
-    with saved_figure(files, (width, 4.8), "--plot") as figure:
+    height = 4.8 + 0.2 * (len(comparison.summaries) // _LEGEND_COLUMNS)  # more lines of the legend
+    with saved_figure(files, (width, height), "--plot") as figure:
         axes = np.atleast_1d(figure.subplots(1, columns))
-        colors = dict(zip(comparison.summaries, cycle(_COLORS), strict=False))
-        _plot_accuracy(axes[0], comparison, colors)
+        looks = system_looks(comparison.summaries)
+        _plot_accuracy(axes[0], comparison, looks)
         if comparison.price_basis:
-            _plot_costs_by_price_ratio(axes[1], comparison, colors)
+            _plot_costs_by_price_ratio(axes[1], comparison, looks)
         for one in axes:
             one.grid(color="#e6e6e6", linewidth=0.6)
             one.set_axisbelow(True)
@@ -54,22 +64,35 @@ def draw_comparison(comparison: "Comparison", output: Path) -> list[Path]:
             frameon=False,
             fontsize=9,
             loc="outside lower center",
-            ncols=min(4, len(labels)),
+            ncols=min(_LEGEND_COLUMNS, len(labels)),
         )
     return files
 
 
-def _plot_accuracy(axes: "Axes", comparison: "Comparison", colors: dict[str, str]) -> None:
+def system_looks(systems: Iterable[str]) -> dict[str, Look]:
+    """Return the look of each system, with another marker where the colors begin again.
+
+    >>> system_looks(map(str, range(64)))["8"]
+    Look(color='#0072B2', marker='s')
+    """
+    looks: dict[str, Look] = {}
+    for number, name in enumerate(systems):
+        again, place = divmod(number, len(_COLORS))
+        looks[name] = Look(_COLORS[place], _MARKERS[again % len(_MARKERS)])
+    return looks
+
+
+def _plot_accuracy(axes: "Axes", comparison: "Comparison", looks: Mapping[str, Look]) -> None:
     """Plot accuracy with its interval by cost, without systems whose cost is partly unknown."""
     from ...stats.measures import MEASURES
 
     measure = MEASURES[comparison.measure]
     points: dict[str, tuple[float, float]] = {}
     for name, summary in comparison.summaries.items():
-        cost = summary.costs[comparison.measure]
+        cost, (color, marker) = summary.costs[comparison.measure], looks[name]
         if cost is None or summary.missing:
             # Only an entry of the legend, because the other plot shows the system.
-            axes.plot([], [], "o", color=colors[name], markersize=8, label=name)
+            axes.plot([], [], marker, color=color, markersize=8, label=name)
             continue
         x, y = points[name] = cost * measure.scale, 100 * summary.accuracy
         low, high = summary.interval
@@ -80,8 +103,8 @@ def _plot_accuracy(axes: "Axes", comparison: "Comparison", colors: dict[str, str
             [x],
             [y],
             yerr=bounds,
-            fmt="o",
-            color=colors[name],
+            fmt=marker,
+            color=color,
             markersize=8,
             capsize=3,
             label=name,
@@ -126,32 +149,34 @@ def _plot_baselines(
 
 
 def _plot_costs_by_price_ratio(
-    axes: "Axes", comparison: "Comparison", colors: dict[str, str]
+    axes: "Axes", comparison: "Comparison", looks: Mapping[str, Look]
 ) -> None:
     """Plot the cost of each system relative to the reference, by the ratio of the prices."""
     from ...eval.comparison import PRICE_BASES, PRICE_RATIOS
 
-    axes.axhline(100, color=colors[comparison.reference], linewidth=1.6)
+    axes.axhline(100, color=looks[comparison.reference].color, linewidth=1.6)
     for place, pair in enumerate(comparison.pairs):
         if pair.price_ratio is None:
             continue
+        color, marker = looks[pair.system]
         costs = pair.price_ratio.relative_costs
         value, low, high = 100 * np.array([(one.value, one.low, one.high) for one in costs]).T
         axes.plot(
             PRICE_RATIOS,
             value,
-            color=colors[pair.system],
+            color=color,
             linewidth=1.6,
+            marker=marker,
+            markersize=4,
+            markevery=[0, -1],
             gid=f"prices-{pair.system}",
         )
-        axes.fill_between(
-            PRICE_RATIOS, low, high, color=colors[pair.system], alpha=0.18, linewidth=0
-        )
+        axes.fill_between(PRICE_RATIOS, low, high, color=color, alpha=0.18, linewidth=0)
         crossing = pair.price_ratio.break_even
         if crossing and PRICE_RATIOS[0] <= crossing.value <= PRICE_RATIOS[-1]:
-            axes.plot(
-                [crossing.value], [100], "o", color=colors[pair.system], markersize=6, zorder=4
-            )
+            axes.plot([crossing.value], [100], marker, color=color, markersize=6, zorder=4)
+            if len(comparison.pairs) > _MOST_LABELS:
+                continue
             offset, side = (-6, -14), "right"
             if place % 2 == 0:  # neighbors on the line do not overlap
                 offset, side = (6, 6), "left"
@@ -162,7 +187,7 @@ def _plot_costs_by_price_ratio(
                 fontsize=9,
                 xytext=offset,
                 ha=side,
-                color=colors[pair.system],
+                color=color,
             )
     axes.set_xscale("log")
     axes.set_yscale("log")

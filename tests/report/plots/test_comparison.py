@@ -6,7 +6,7 @@ import pytest
 from support.question_results import records_of
 
 from cope.eval.comparison import compare
-from cope.report.plots.comparison import draw_comparison
+from cope.report.plots.comparison import draw_comparison, system_looks
 
 
 @pytest.mark.slow
@@ -29,3 +29,17 @@ def test_the_picture_names_systems_and_baselines(
     assert png.read_bytes().startswith(b"\x89PNG")
     text = svg.read_text()
     assert "random escalation" in text and text.count('id="axes_') == panels
+
+
+def test_no_two_of_many_systems_look_alike():
+    looks = system_looks(map(str, range(64)))
+    assert len(set(looks.values())) == 64
+
+
+@pytest.mark.slow
+def test_the_picture_of_many_systems_names_all_and_labels_no_ratio(tmp_path: Path):
+    systems = {f"system{n}": records_of([1, 0], large=[1, 2], small=[50] * 2) for n in range(12)}
+    systems["large"] = records_of([1, 1], large=[9] * 2, small=[0] * 2)
+    text = draw_comparison(compare(systems), tmp_path / "c.png")[1].read_text()
+    assert all(name in text for name in systems)
+    assert "1:10" in text and "1:6.67" not in text
