@@ -82,17 +82,21 @@ class AboveEnvelope:
             "below": "lies below",
             "on": "is not distinguishable from",
         }[self.place]
-        mixture = f"{self.mixture[-1]} alone"
-        if len(self.mixture) > 1:
-            mixture = (
-                f"{self.share:.0%} of the questions to {self.mixture[1]}, the rest to "
-                f"{self.mixture[0]}"
-            )
         return (
             f"{self.system} {verb} the pairwise envelope of the others: "
             f"{format_points(self.gain.value)} points (95% interval {format_interval(self.gain)}) "
-            f"compared with {mixture}"
+            f"compared with {self.mixture_text}"
         )
+
+    @property
+    def mixture_text(self) -> str:
+        """The mixture in words; empty where every other system costs more."""
+        if not self.mixture:
+            return ""
+        if len(self.mixture) == 1:
+            return f"{self.mixture[0]} alone"
+        first, last = self.mixture
+        return f"{self.share:.0%} of the questions to {last}, the rest to {first}"
 
 
 @dataclass(frozen=True)

@@ -65,12 +65,39 @@ class MarginTest:
         return self.upper < -self.margin
 
     @property
+    def result(self) -> str:
+        """The result in few words."""
+        if not isfinite(self.lower):
+            return "too few questions"
+        if self.is_equivalent:
+            return "equivalent"
+        if self.is_not_worse:
+            return "not worse"
+        return "worse" if self.is_worse else "not shown"
+
+    @property
+    def smallest_text(self) -> str:
+        """The smallest margin of non-inferiority in percentage points."""
+        return f"{100 * _round_up(self.smallest):.1f}" if isfinite(self.lower) else "-"
+
+    @property
+    def needed_text(self) -> str:
+        """The number of questions that show non-inferiority, where it is not decided yet."""
+        if self.result != "not shown":
+            return "-"
+        if self.needed is None:
+            return "no number"
+        if self.needed > MAX_QUESTIONS:
+            return f"more than {MAX_QUESTIONS:,}"
+        return f"about {round_up_2_digits(self.needed):,}"
+
+    @property
     def text(self) -> str:
         """The result as a sentence without its full stop."""
-        claim = f"within {_margin_points(self.margin)} ({1 - self.alpha:.0%})"
+        claim = f"within {margin_points(self.margin)} ({1 - self.alpha:.0%})"
         if not isfinite(self.lower):
             return f"{self.system} not worse than {self.reference} {claim}: too few questions"
-        smallest = f"smallest margin {100 * _round_up(self.smallest):.1f}"
+        smallest = f"smallest margin {self.smallest_text}"
         if self.is_equivalent:
             smallest += f"; equivalent within {100 * _round_up(self.smallest_equivalence):.1f}"
         if self.is_not_worse:
@@ -80,16 +107,14 @@ class MarginTest:
             most = format_points(_round_up(self.upper))
             return (
                 f"{self.system} is worse than {self.reference} by more than "
-                f"{_margin_points(self.margin)} ({1 - self.alpha:.0%}): {most} at best"
+                f"{margin_points(self.margin)} ({1 - self.alpha:.0%}): {most} at best"
             )
         return f"{start}; {self._needed_phrase()}"
 
     def _needed_phrase(self) -> str:
         if self.needed is None:
             return f"no number of questions shows it at {format_points(self.difference)} points"
-        if self.needed > MAX_QUESTIONS:
-            return f"needs more than {MAX_QUESTIONS:,} questions"
-        return f"needs about {round_up_2_digits(self.needed):,} questions"
+        return f"needs {self.needed_text} questions"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the test as plain data, with its sentence."""
@@ -146,10 +171,10 @@ def _round_up(share: float) -> float:
     return ceil(1000 * share - 1e-6) / 1000
 
 
-def _margin_points(share: float) -> str:
+def margin_points(share: float) -> str:
     """Format a margin in percentage points.
 
-    >>> _margin_points(0.01), _margin_points(0.01312)
+    >>> margin_points(0.01), margin_points(0.01312)
     ('1 point', '1.4 points')
     """
     number = f"{100 * _round_up(share):.1f}".removesuffix(".0")

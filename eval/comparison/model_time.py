@@ -37,11 +37,18 @@ def model_times(
     return times
 
 
-def model_time_notes(times: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Yield a sentence for each system.
+def model_time_notes(
+    times: Mapping[str, Mapping[str, Any]], has_table: bool = False
+) -> Iterator[str]:
+    """Yield a sentence for each system, or one for all whose times are in a table.
 
     Args:
         times: the result of `model_times`.
+        has_table: whether they are in a table.
     """
+    if has_table:
+        if any(one["one_machine"] for one in times.values()):
+            yield "All models run on one machine, where model time is what is paid."
+        return
     for name, one in times.items():
         yield f"{name}: {ModelTime(**one).text()}"

@@ -10,10 +10,12 @@ from ...stats.measures import MEASURES
 from ..judging.aucs import judged_lines
 from .compare import Comparison
 from .formats import format_interval, format_points, format_ratio
+from .left_out import left_out_lines
 from .margin import margin_test
 from .model_time import model_time_notes
 from .plan_share import plan_share_lines
 from .saving import saving_sentence
+from .tables_of_many import has_many_systems, systems_against_envelope
 from .text import conclusion
 
 
@@ -25,12 +27,12 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
         document: the same as plain data, with `unknown`, `failed` and `calls`, and optionally
             `matched`, `calibration`, `replies`, `plans`, `judged` and `left_out`.
     """
-    for pair in comparison.pairs:
-        yield f"{conclusion(pair, comparison)}."
-        yield f"{margin_test(pair, comparison.margin).text}."
+    has_many = has_many_systems(comparison)
+    if not has_many:
+        yield from _pair_notes(comparison)
     yield from _matched_accuracy_notes(comparison, document)
     yield from _routing_notes(comparison)
-    yield from _envelope_notes(comparison)
+    yield from _envelope_notes(comparison, has_many)
     if comparison.flips:
         yield (
             f"helped, harmed: questions on which only the system, only {comparison.reference} is "
@@ -51,13 +53,12 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
             "Questions of a group are not independent: p is of the sign-flip test over whole "
             "groups instead of McNemar's."
         )
-    yield from plan_share_lines(document.get("plans") or {}, comparison.last_tier)
-    yield from model_time_notes(document.get("model_time") or {})
+    yield from plan_share_lines(document.get("plans") or {}, comparison.last_tier, has_many)
+    yield from model_time_notes(document.get("model_time") or {}, has_many)
     yield from judged_lines(document.get("judged") or {})
     yield from _calibration_notes(document)
     yield from _exclusion_notes(comparison, document)
-    for name, reason in (document.get("left_out") or {}).items():
-        yield f"left out: {name}: {reason}"
+    yield from left_out_lines(document.get("left_out") or {})
     yield from (document.get("repeats") or {}).get("lines", ())
     calls = document["calls"]
     if calls:
@@ -68,6 +69,13 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
             "what it would cost alone."
         )
     yield saving_sentence(comparison.savings, comparison.last_tier, comparison.summaries)
+
+
+def _pair_notes(comparison: Comparison) -> Iterator[str]:
+    """Yield of each pair its conclusion, and whether it holds within the margin."""
+    for pair in comparison.pairs:
+        yield f"{conclusion(pair, comparison)}."
+        yield f"{margin_test(pair, comparison.margin).text}."
 
 
 def _exclusion_notes(comparison: Comparison, document: Mapping[str, Any]) -> Iterator[str]:
@@ -109,10 +117,8 @@ def _routing_notes(comparison: Comparison) -> Iterator[str]:
     rows, last = comparison.routing_baselines.get(comparison.measure), comparison.last_tier
     if not rows:
         return
-    start = ", ".join(f"{baselines.start} for {name}" for name, baselines in rows.items())
     starts = {baselines.start for baselines in rows.values()}
-    if len(starts) == 1:
-        start = starts.pop()
+    start = starts.pop() if len(starts) == 1 else "see the column start"
     yield (
         f"random sends each question to {last} with one fixed chance, else to its start: its cost "
         "for the same accuracy, and its accuracy for the same cost. "
@@ -123,13 +129,17 @@ def _routing_notes(comparison: Comparison) -> Iterator[str]:
     )
 
 
-def _envelope_notes(comparison: Comparison) -> Iterator[str]:
-    """Yield whether each cascade lies above the pairwise envelope of the other systems."""
-    if comparison.envelope is None:
-        return
-    for name, one in comparison.envelope.systems.items():
-        if one.cost and name not in (comparison.first_tier, comparison.last_tier):
+def _envelope_notes(comparison: Comparison, has_table: bool) -> Iterator[str]:
+    """Yield whether each cascade lies above the pairwise envelope, or how to read its table."""
+    systems = systems_against_envelope(comparison)
+    if not has_table:
+        for one in systems:
             yield f"{one.text}."
+    elif systems:
+        yield (
+            "pairwise envelope: points above the best mixture of two other systems that costs no "
+            "more; open: the interval contains 0."
+        )
 
 
 def _matched_accuracy_notes(comparison: Comparison, document: Mapping[str, Any]) -> Iterator[str]:

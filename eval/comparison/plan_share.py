@@ -65,19 +65,25 @@ def _mean_tokens(questions: Iterable[Sequence[UsageRow]], tier: str, role: str) 
     return tokens / calls if calls else None
 
 
-def plan_share_lines(shares: Mapping[str, Mapping[str, Any]], last_tier: str) -> Iterator[str]:
+def plan_share_lines(
+    shares: Mapping[str, Mapping[str, Any]], last_tier: str, only_long: bool = False
+) -> Iterator[str]:
     """Yield a sentence for each system whose plans the last tier writes.
 
     Args:
         shares: what `plan_shares` returned.
         last_tier: the last tier of the comparison.
+        only_long: whether plans of half an answer and less are left out.
     """
     for name, one in shares.items():
+        is_long = one["share"] > MUCH
+        if only_long and not is_long:
+            continue
         line = (
             f"{name}: a plan of {last_tier} has {one['plan_tokens']:.0f} tokens, "
             f"{one['share']:.0%} of its answer ({one['answer_tokens']:.0f} tokens)"
         )
-        if one["share"] > MUCH:
+        if is_long:
             line += (
                 ": that is more than half an answer, so it pays only where it answers more than "
                 f"{one['share']:.0%} of the questions that get one"

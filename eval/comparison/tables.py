@@ -20,6 +20,7 @@ from .notes import comparison_notes
 from .pair import PairedComparison
 from .price_ratio import PRICE_BASES
 from .routing_baselines import RoutingBaselines
+from .tables_of_many import tables_of_many
 from .text import questions_for_significance
 
 WIDTH = 100
@@ -56,7 +57,8 @@ def print_tables(console: Console, comparison: Comparison, document: Mapping[str
     console.print(_cost_table(comparison))
     if comparison.price_basis:
         print_sentence(console, _price_ratio_sentence(comparison, comparison.price_basis))
-    for table in (_routing_table(comparison), _open_differences_table(comparison)):
+    tables = (_routing_table(comparison), _open_differences_table(comparison))
+    for table in (*tables, *tables_of_many(comparison, document)):
         if table:
             console.print()
             console.print(table)
@@ -181,10 +183,17 @@ def _routing_table(comparison: Comparison) -> ResultTable | None:
     if not rows:
         return None
     measure = MEASURES[comparison.measure]
-    columns = ("cost", "random: cost", "random", "gain", "95%", "oracle", "closed")
-    table = _new_table(f"by {measure.unit_for(comparison.last_tier)}", *columns)
+    first = f"by {measure.unit_for(comparison.last_tier)}"
+    columns = [first, "cost", "random: cost", "random", "gain", "95%", "oracle", "closed"]
+    left = [first]
+    has_starts = len({baselines.start for baselines in rows.values()}) > 1
+    if has_starts:
+        columns.insert(1, "start")
+        left.append("start")
+    table = new_table(columns, left=left)
     for name, baselines in rows.items():
-        table.add_row(name, *_routing_cells(baselines, measure.scale))
+        start = [baselines.start] if has_starts else []
+        table.add_row(name, *start, *_routing_cells(baselines, measure.scale))
     return table
 
 

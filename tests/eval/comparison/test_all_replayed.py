@@ -62,7 +62,7 @@ def test_all_names_what_the_record_lacks(record: Recording):
     assert "log-probabilities" in left_out["cisc"] or "samples" in left_out["cisc"]
     assert "cope train knn-router" in left_out["knn-router"]
     text = done("compare", "--replay", "r.parquet", "--presets", "all").stdout
-    assert "left out: mot-vote: 'mot-vote' is a system" in text
+    assert "left out: mot-verify, mot-vote, self-verification: 'SYSTEM' is a system" in text
 
 
 def test_named_systems_on_a_record(record: Recording, tmp_path: Path):
