@@ -14,6 +14,7 @@ from ...util.hashing import digest
 from ..judging.aucs import judged_systems
 from ..recording.run import read_groups
 from ..run.by_field import save_values, values_by_key
+from ..run.example_keys import key_examples
 from ..run.origin import program_origin, warn_about_pregate
 from ..run.prices import stored_prices
 from ..run.settings import question_settings, run_settings
@@ -103,7 +104,9 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
             )
             if field and fields:
                 save_values(one, field, fields)
-        callbacks.load_models(request.team, list(_models_by_tier(request, systems)))
+        keys = key_examples(examples)
+        asked = {name: one for name, one in systems.items() if stores[name].lacks_any(keys)}
+        callbacks.load_models(request.team, list(_models_by_tier(request, asked)))
         answered = BlockwiseAsking(request, compared, stores, examples, callbacks).ask()
         results, stopped = answered.by_system, answered.stopped
         check_answers(results, stopped)

@@ -15,6 +15,7 @@ from ...util.output_files import check_output
 from ..run.by_field import fields_by_key
 from ..run.callbacks import RunCallbacks
 from ..run.evaluate import EvaluationOutcome
+from ..run.example_keys import key_examples
 from ..run.options import DataOptions, RunOptions
 from ..run.store import RunStore
 from ..run.warnings import Notify, warn_about_contamination, warn_about_settings
@@ -116,7 +117,8 @@ def record_task(request: RecordRequest, callbacks: RunCallbacks) -> LiveRecordin
     stages = len(recorder.primary.preset.rounds)
     with store.open(run.fresh, accept=recorder.covers):
         tiers = [tier for c in recorder.cascades.values() for tier in c.preset.tiers]
-        callbacks.load_models(team, dict.fromkeys(tiers))
+        if store.lacks_any(key_examples(examples)):
+            callbacks.load_models(team, dict.fromkeys(tiers))
         earlier = list(store.results.values())
         with callbacks.on_start(len(examples), earlier, stages) as on_result:
             outcome = record_run(task, examples, recorder, store, run, on_result)

@@ -22,6 +22,7 @@ from ..replay.ranks import rank_among_record
 from ..tasks.adaptable import system_for
 from ..tasks.base import Task, answer_kind_of, load_questions, read_answers_of
 from .callbacks import RunCallbacks
+from .example_keys import key_examples
 from .options import DataOptions, RunOptions
 from .origin import program_origin, warn_about_pregate
 from .settings import run_settings
@@ -136,7 +137,8 @@ def run_evaluation(request: EvaluationRequest, callbacks: RunCallbacks) -> LiveE
     store = RunStore(settings, run.directory)
     with store.open(run.fresh):
         store.update_metadata(answer_kind=origin["answer_kind"], domain=task.domain)
-        callbacks.load_models(request.team, (*system.tiers, *request.judge_tiers))
+        if store.lacks_any(key_examples(examples)):
+            callbacks.load_models(request.team, (*system.tiers, *request.judge_tiers))
         earlier = list(store.results.values())
         with callbacks.on_start(len(examples), earlier, len(stages)) as on_result:
             made = evaluate_tracked(

@@ -4,7 +4,7 @@ Calls and results are written as they arrive. Only this module knows the names o
 only it reads and writes them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -185,6 +185,10 @@ class RunStore:
                 self._writer.close()
         finally:
             lock.release()
+
+    def lacks_any(self, keys: Iterable[str]) -> bool:
+        """Return whether a question has no result yet, so that models are needed."""
+        return any(key not in self.results for key in keys)
 
     @property
     def results_file(self) -> Path:

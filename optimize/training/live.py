@@ -9,6 +9,7 @@ from ...errors import CopeError
 from ...eval.comparison.request import SystemStart
 from ...eval.recording.run import read_groups
 from ...eval.run.evaluate import evaluate
+from ...eval.run.example_keys import key_examples
 from ...eval.run.options import DataOptions, RunOptions
 from ...eval.run.settings import run_settings
 from ...eval.run.shared_ledger import shared_budget
@@ -87,7 +88,8 @@ def train_on_task(request: TrainingRequest, callbacks: TrainingCallbacks) -> Tra
     with ExitStack() as stack:
         for store in stores.values():
             stack.enter_context(store.open(request.run_options.fresh))
-        callbacks.load_models(team, list(probes))
+        keys = key_examples(examples)
+        callbacks.load_models(team, [tier for tier in probes if stores[tier].lacks_any(keys)])
         prices = team.prices
         budget = shared_budget(request.run_options.budget, stores.values(), prices)
         for number, (tier, probe) in enumerate(probes.items(), 1):

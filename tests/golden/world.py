@@ -9,7 +9,7 @@ import json
 import re
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -186,11 +186,15 @@ class World:
 
     Args:
         answering: whether they answer; else a request to them fails.
+
+    Attributes:
+        loaded: the tiers whose models commands loaded.
     """
 
     def __init__(self, answering: bool) -> None:
         self.answering = answering
         self.slow = self.misled = False
+        self.loaded: list[str] = []
         self.engines = [self._engine("small"), self._engine("large")]
 
     def _engine(self, tier: str) -> ScriptedEngine:
@@ -217,12 +221,16 @@ class World:
         """Count the requests that reached a model."""
         return sum(len(engine.requests) for engine in self.engines)
 
+    def load(self, team: Team, tiers: Iterable[str], **options: Any) -> None:
+        """Note the tiers whose models a command loads."""
+        self.loaded += tiers
+
     def run(self, step: str) -> dict[str, Any]:
         """Run a step's command, and read the document that it prints."""
         self.slow = step == STOPPED
         self.misled = step == "compile-ensemble"
         words = [_found(word) for word in shlex.split(STEPS[step])]
-        context = AppContext(make_team=self.team, load_models=lambda *args, **kwargs: None)
+        context = AppContext(make_team=self.team, load_models=self.load)
         result = CliRunner().invoke(app, [*words, "--json"], obj=context)
         fine = (0, 1) if step == "doctor" else (0,)
         assert result.exit_code in fine, f"{step}: {result.output} {result.exception!r}"
