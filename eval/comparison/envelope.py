@@ -96,7 +96,7 @@ class AboveEnvelope:
         if len(self.mixture) == 1:
             return f"{self.mixture[0]} alone"
         first, last = self.mixture
-        return f"{self.share:.0%} of the questions to {last}, the rest to {first}"
+        return f"{share_text(self.share)} of the questions to {last}, the rest to {first}"
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,15 @@ class Envelope:
             points.append({"system": name, "cost": cost, "accuracy": accuracy})
         systems = {name: one.as_dict() for name, one in self.systems.items()}
         return {"by": self.measure, "points": points, "systems": systems}
+
+
+def share_text(share: float) -> str:
+    """Format the share of one system of a mixture, which is neither none nor all.
+
+    >>> share_text(0.18), share_text(0.004), share_text(0.9961)
+    ('18%', '0.4%', '99.6%')
+    """
+    return f"{share:.0%}" if 0.005 <= share < 0.995 else f"{share:.1%}"
 
 
 def concave_front(points: Iterable[Point]) -> list[Point]:

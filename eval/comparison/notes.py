@@ -14,6 +14,7 @@ from .left_out import left_out_lines
 from .margin import margin_test
 from .model_time import model_time_notes
 from .plan_share import plan_share_lines
+from .routing_baselines import RoutingBaselines
 from .saving import saving_sentence
 from .tables_of_many import has_many_systems, systems_against_envelope
 from .text import conclusion
@@ -117,16 +118,23 @@ def _routing_notes(comparison: Comparison) -> Iterator[str]:
     rows, last = comparison.routing_baselines.get(comparison.measure), comparison.last_tier
     if not rows:
         return
-    starts = {baselines.start for baselines in rows.values()}
-    start = starts.pop() if len(starts) == 1 else "see the column start"
     yield (
         f"random sends each question to {last} with one fixed chance, else to its start: its cost "
         "for the same accuracy, and its accuracy for the same cost. "
         f"oracle asks {last} on just the questions that its start gets wrong and {last} right, as "
         f"many as that cost pays for. Both start at the system here that never asks {last} and "
-        f"does best at that cost: {start}. gain: points above random; closed: share of the way "
-        "from random to the oracle."
+        f"does best at that cost: {_starts_phrase(rows)}. gain: points above random; closed: share "
+        "of the way from random to the oracle."
     )
+
+
+def _starts_phrase(rows: Mapping[str, RoutingBaselines]) -> str:
+    """Return the start of the baselines of most systems, and the others with their systems."""
+    systems: dict[str, list[str]] = {}
+    for name, baselines in rows.items():
+        systems.setdefault(baselines.start, []).append(name)
+    most, *others = sorted(systems, key=lambda start: -len(systems[start]))
+    return "; ".join([most, *[f"{start} for {', '.join(systems[start])}" for start in others]])
 
 
 def _envelope_notes(comparison: Comparison, has_table: bool) -> Iterator[str]:

@@ -183,17 +183,10 @@ def _routing_table(comparison: Comparison) -> ResultTable | None:
     if not rows:
         return None
     measure = MEASURES[comparison.measure]
-    first = f"by {measure.unit_for(comparison.last_tier)}"
-    columns = [first, "cost", "random: cost", "random", "gain", "95%", "oracle", "closed"]
-    left = [first]
-    has_starts = len({baselines.start for baselines in rows.values()}) > 1
-    if has_starts:
-        columns.insert(1, "start")
-        left.append("start")
-    table = new_table(columns, left=left)
+    columns = ("cost", "random: cost", "random", "gain", "95%", "oracle", "closed")
+    table = _new_table(f"by {measure.unit_for(comparison.last_tier)}", *columns)
     for name, baselines in rows.items():
-        start = [baselines.start] if has_starts else []
-        table.add_row(name, *start, *_routing_cells(baselines, measure.scale))
+        table.add_row(name, *_routing_cells(baselines, measure.scale))
     return table
 
 

@@ -7,7 +7,7 @@ from ...programs.model_time import ModelTime
 from ...util.result_table import ResultTable
 from ...util.tables import new_table
 from .compare import Comparison
-from .envelope import AboveEnvelope
+from .envelope import AboveEnvelope, share_text
 from .formats import format_interval, format_points
 from .margin import margin_points, margin_test
 
@@ -75,7 +75,11 @@ def _envelope_table(systems: list[AboveEnvelope]) -> ResultTable:
             table.add_row(one.system, place, "-", "-", "every other system costs more")
             continue
         interval = format_interval(one.gain)
-        table.add_row(one.system, place, format_points(one.gain.value), interval, one.mixture_text)
+        mixture = one.mixture_text
+        if len(one.mixture) > 1:
+            first, last = one.mixture
+            mixture = f"{share_text(one.share)} {last}, {share_text(1 - one.share)} {first}"
+        table.add_row(one.system, place, format_points(one.gain.value), interval, mixture)
     return table
 
 

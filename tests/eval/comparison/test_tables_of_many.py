@@ -1,5 +1,6 @@
 """Many systems are compared in tables, a few in sentences."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,18 @@ def test_no_system_of_many_is_missing_from_a_table():
     rows = {line.split()[0]: line for line in lines[start + 1 : lines.index("", start)]}
     assert list(rows) == [pair.system for pair in comparison.pairs]
     assert rows["small"].split()[1] == "worse"
+
+
+def test_the_start_of_most_systems_is_named_once():
+    text = " ".join(text_of(comparison_of(2)).split())
+    assert "does best at that cost: small. gain" in text
+    comparison = comparison_of(2)
+    (measure,) = {"large-tokens"} & comparison.routing_baselines.keys()
+    rows = comparison.routing_baselines[measure]
+    rows["middle-1"] = replace(rows["middle-1"], start="votes")
+    rows["middle-2"] = replace(rows["middle-1"], start="small")
+    text = " ".join(text_of(comparison).split())
+    assert "does best at that cost: small; votes for middle-1. gain" in text
 
 
 def test_a_plan_longer_than_half_an_answer_is_named_in_both():
