@@ -1,6 +1,7 @@
 """The plot of a comparison: accuracy by cost with two baselines, and cost by the price ratio."""
 
 from collections.abc import Iterable, Mapping
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,8 +19,11 @@ _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 _MARKERS = "os^DvP*X"
 _GRAY = "#8a8a8a"
 _ENVELOPE = "pairwise envelope"
+_BASELINES = ("random escalation", "oracle", _ENVELOPE)
 _LEGEND_COLUMNS = 4
 _MOST_LABELS = 8  # more would hide each other; the command prints all ratios
+_MOST_NARROW = 8
+"""Systems that a narrow picture has room for."""
 
 
 class Look(NamedTuple):
@@ -43,10 +47,12 @@ def draw_comparison(comparison: "Comparison", output: Path) -> list[Path]:
         CopeError: if they cannot be written.
     """
     files = [output.with_suffix(f".{kind}") for kind in FORMATS]
-    width, columns = 6, 1
+    width, columns = 6 if len(comparison.summaries) <= _MOST_NARROW else 9, 1
     if comparison.price_basis:
         width, columns = 11, 2
-    height = 4.8 + 0.2 * (len(comparison.summaries) // _LEGEND_COLUMNS)  # more lines of the legend
+    names = [*_BASELINES, *comparison.summaries]
+    legend_columns = _legend_columns(names, width)
+    height = 4.4 + 0.2 * ceil(len(names) / legend_columns)
     with saved_figure(files, (width, height), "--plot") as figure:
         axes = np.atleast_1d(figure.subplots(1, columns))
         looks = system_looks(comparison.summaries)
@@ -64,9 +70,19 @@ def draw_comparison(comparison: "Comparison", output: Path) -> list[Path]:
             frameon=False,
             fontsize=9,
             loc="outside lower center",
-            ncols=min(_LEGEND_COLUMNS, len(labels)),
+            ncols=min(legend_columns, len(labels)),
         )
     return files
+
+
+def _legend_columns(names: Iterable[str], width: float) -> int:
+    """Return the number of columns with which a legend fits a width in inches.
+
+    >>> _legend_columns(["small", "large"], 6), _legend_columns(["program-of-thought-large"], 6)
+    (4, 2)
+    """
+    column = 0.6 + 0.075 * max(map(len, names))  # the marker and its space, and text of 9 points
+    return max(1, min(_LEGEND_COLUMNS, int(width / column)))
 
 
 def system_looks(systems: Iterable[str]) -> dict[str, Look]:
@@ -136,7 +152,7 @@ def _plot_baselines(
     scale = MEASURES[comparison.measure].scale
     rows = comparison.routing_baselines.get(comparison.measure, {})
     starts = {baselines.start: baselines for baselines in rows.values()}
-    random_label, oracle_label = "random escalation", "oracle"
+    random_label, oracle_label, _ = _BASELINES
     for start, baselines in starts.items():
         xs, ys = zip(points[start], points[comparison.last_tier], strict=True)
         axes.plot(xs, ys, "--", color=_GRAY, linewidth=1.3, label=random_label, zorder=1)

@@ -1,5 +1,6 @@
 """The picture of a comparison: accuracy by cost, and cost by the price ratio where it is known."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,18 @@ def test_the_picture_of_many_systems_names_all_and_labels_no_ratio(tmp_path: Pat
     text = draw_comparison(compare(systems), tmp_path / "c.png")[1].read_text()
     assert all(name in text for name in systems)
     assert "1:10" in text and "1:6.67" not in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("systems", [2, 7, 24])
+def test_no_name_of_the_legend_is_cut_off(systems: int, tmp_path: Path):
+    more = {"small": [5] * 2, "medium": [3] * 2}  # no price ratio, so that there is one panel
+    names = [f"best-of-tests-large{number}" for number in range(systems)]
+    runs = {name: records_of([1, 0], large=[1, 2], **more) for name in names}
+    runs["large"] = records_of([1, 1], large=[9] * 2, **more)
+    text = draw_comparison(compare(runs), tmp_path / "c.png")[1].read_text()
+    (width,) = re.findall(r'<svg [^>]*viewBox="0 0 ([\d.]+) ', text)
+    drawn = dict(re.findall(r'<text [^>]*?x="([-\d.]+)"[^>]*>(best-of-tests-large\d+)<', text))
+    assert len(drawn) > systems / 8, "several names stand in one column"
+    for start, name in drawn.items():
+        assert 0 < float(start) < float(width) - 4.5 * len(name)
