@@ -131,8 +131,8 @@ class BlockwiseAsking:
         system, store = self._compared.by_name[name].system, self._stores[name]
         done = [store.results[key] for key in self._keys[: block.stop] if key in store.results]
         start = SystemStart(name, number, len(self._order), block, done, len(system.stages))
-        is_answered = store.results.keys() >= set(self._keys[block.start : block.stop])
-        shown = nullcontext(_ignore) if is_answered else self._callbacks.on_system(start)
+        is_open = store.lacks_any(self._keys[block.start : block.stop])
+        shown = self._callbacks.on_system(start) if is_open else nullcontext(_ignore)
         with shown as on_result:
             evaluation = evaluate(
                 self._request.task,

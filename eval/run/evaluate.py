@@ -183,7 +183,7 @@ async def evaluate(
     slots = asyncio.Semaphore(in_flight or system.concurrency())
     used_prices = stored_prices(store.metadata())
     used_prices |= prices_of(system) if prices is None else prices
-    if used_prices and not by_key.keys() <= store.results.keys():
+    if used_prices and store.lacks_any(by_key):
         store.update_metadata(prices=prices_to_json(used_prices))
     earlier = reprice_results(store.results.values(), used_prices)
     if not isinstance(budget, RunBudget):
