@@ -15,7 +15,7 @@ from .margin import margin_test
 from .model_time import model_time_notes
 from .plan_share import plan_share_lines
 from .routing_baselines import RoutingBaselines
-from .saving import saving_sentence
+from .saving_line import saving_line
 from .tables_of_many import has_many_systems, systems_against_envelope
 from .text import conclusion
 
@@ -69,7 +69,7 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
             f"were stopped early, and {calls['shared']:,} more were shared; what a system costs is "
             "what it would cost alone."
         )
-    yield saving_sentence(comparison.savings, comparison.last_tier, comparison.summaries)
+    yield saving_line(comparison)
 
 
 def _pair_notes(comparison: Comparison) -> Iterator[str]:

@@ -83,9 +83,29 @@ class Saving:
         low, high = (_PER * bound for bound in bounds)
         if self.measure == "cost":
             return CostBounds(low, high).text
-        unit = MEASURES[self.measure].unit_for(self.last_tier)
         amount = f"{low:,.0f}" if low == high else f"between {low:,.0f} and {high:,.0f}"
-        return f"{amount} {unit}"
+        return f"{amount} {self.unit}"
+
+    @property
+    def unit(self) -> str:
+        """What is saved: money, or the tokens or calls of the last tier."""
+        return "USD" if self.measure == "cost" else MEASURES[self.measure].unit_for(self.last_tier)
+
+    @property
+    def share_text(self) -> str:
+        """The share that is saved, as a percentage; negative where the system costs more."""
+        least, most = self.saving.value, self.saving_at_most.value
+        if not isfinite(least) or not isfinite(most):
+            return "-"
+        return _range_text(least, most)
+
+    @property
+    def interval_text(self) -> str:
+        """The 95% interval of the share that is saved."""
+        low, high = self.saving.low, self.saving_at_most.high
+        if not isfinite(low) or not isfinite(high):
+            return "-"
+        return f"{low:.0%} to {high:.0%}"
 
     def _saving_phrase(self) -> str:
         least, most = self.saving.value, self.saving_at_most.value
@@ -96,10 +116,20 @@ class Saving:
         if most < 0:
             verb, more = "costs", " more"
             least, most, low, high = -most, -least, -high, -low
-        share = f"{least:.0%}" if f"{least:.0%}" == f"{most:.0%}" else f"{least:.0%} to {most:.0%}"
+        share = _range_text(least, most)
         if not isfinite(low) or not isfinite(high):
             return f"it {verb} {share}{more} (too few questions for an interval)"
         return f"it {verb} {share}{more} (95% interval {low:.0%} to {high:.0%})"
+
+
+def _range_text(least: float, most: float) -> str:
+    """Format two shares, or one if they read the same.
+
+    >>> _range_text(0.5, 0.5), _range_text(0.5, 0.6)
+    ('50%', '50% to 60%')
+    """
+    first, last = f"{least:.0%}", f"{most:.0%}"
+    return first if first == last else f"{first} to {last}"
 
 
 def find_savings(
@@ -160,21 +190,4 @@ def _saving(
         saving_at_most=sums.estimate(lambda s: 1 - s["low"] / s["high_ref"]),
         accuracy=mean["score"],
         reference_accuracy=mean["score_ref"],
-    )
-
-
-def saving_sentence(savings: tuple[Saving, ...], last_tier: str, systems: Mapping[str, Any]) -> str:
-    """Return the sentence that a comparison ends with: that of its first system.
-
-    Args:
-        savings: the result of `find_savings`.
-        last_tier: the last tier.
-        systems: the systems by name.
-    """
-    if savings:
-        return f"{savings[0].text}."
-    first = next(iter(systems))
-    return (
-        f"what {first} saves compared with {last_tier} alone is not known, because {last_tier} is "
-        f"not among the systems: add it with --presets {','.join([*systems, last_tier])}."
     )

@@ -35,6 +35,8 @@ def tables_of_many(comparison: Comparison, document: Mapping[str, Any]) -> Itera
     envelopes = systems_against_envelope(comparison)
     if envelopes:
         yield _envelope_table(envelopes)
+    if comparison.savings:
+        yield _saving_table(comparison)
     if document.get("plans"):
         yield _plan_table(document["plans"], comparison.last_tier)
     if document.get("model_time"):
@@ -80,6 +82,15 @@ def _envelope_table(systems: list[AboveEnvelope]) -> ResultTable:
             first, last = one.mixture
             mixture = f"{share_text(one.share)} {last}, {share_text(1 - one.share)} {first}"
         table.add_row(one.system, place, format_points(one.gain.value), interval, mixture)
+    return table
+
+
+def _saving_table(comparison: Comparison) -> ResultTable:
+    """Return the share of the last tier's cost that each system saves; negative: it costs more."""
+    columns = (f"saved, of {comparison.last_tier} alone", "share", "95%", "of")
+    table = new_table(columns, left=(columns[0], columns[3]))
+    for saving in comparison.savings:
+        table.add_row(saving.system, saving.share_text, saving.interval_text, saving.unit)
     return table
 
 

@@ -9,6 +9,7 @@ from support.question_results import records_of
 
 from cope.eval.comparison import Comparison, compare
 from cope.eval.comparison.left_out import left_out_lines
+from cope.eval.comparison.saving_line import saving_line
 from cope.eval.comparison.tables import comparison_text
 from cope.eval.comparison.tables_of_many import MAX_SENTENCES
 
@@ -59,7 +60,14 @@ def test_a_few_systems_have_sentences_and_many_have_tables():
     )
     for sentence in sentences:
         assert sentence in few and sentence not in many
-    for header in ("questions needed", "best mixture", "plans of large", "large alone\n"):
+    headers = (
+        "questions needed",
+        "best mixture",
+        "saved, of large alone",
+        "plans of large",
+        "large alone\n",
+    )
+    for header in headers:
         assert header in many and header not in few
 
 
@@ -70,6 +78,37 @@ def test_no_system_of_many_is_missing_from_a_table():
     rows = {line.split()[0]: line for line in lines[start + 1 : lines.index("", start)]}
     assert list(rows) == [pair.system for pair in comparison.pairs]
     assert rows["small"].split()[1] == "worse"
+
+
+def with_scores(**scores: int) -> Comparison:
+    """Compare many systems; some are right on the number of questions that is named."""
+    comparison = comparison_of(MAX_SENTENCES + 1)
+    runs = {"large": records_of([1] * 80 + [0] * (N - 80), large=[100] * N)}
+    for pair in comparison.pairs:
+        name = pair.system.replace("-", "_")
+        right = scores.get(name, 10)
+        tokens = 10 * (1 + len(runs))
+        runs[name] = records_of([1] * right + [0] * (N - right), large=[tokens] * N)
+    return compare(runs, reference="large", draws=200)
+
+
+def test_the_last_line_is_about_the_largest_saving_that_loses_nothing():
+    comparison = with_scores(middle_1=80, middle_2=80, middle_0=40)
+    line = saving_line(comparison)
+    assert "not worse than large within" in line and "middle_1 saves most" in line
+    assert "middle_1 takes 40,000 large tokens per 1,000 questions" in line
+    assert " ".join(text_of(comparison).split()).endswith(line)
+    assert "no system that is shown to be not worse" in saving_line(with_scores())
+
+
+def test_a_system_that_costs_more_does_not_save():
+    names = [f"middle-{number}" for number in range(MAX_SENTENCES + 1)]
+    runs = {name: records_of([1] * N, large=[200] * N) for name in names}
+    runs["large"] = records_of([1] * 80 + [0] * (N - 80), large=[100] * N)
+    comparison = compare(runs, reference="large", draws=200)
+    assert "no system that is shown to be not worse" in saving_line(comparison)
+    rows = [line.split() for line in text_of(comparison).splitlines()]
+    assert ["middle-0", "-100%", "-100%", "to", "-100%", "large", "tokens"] in rows
 
 
 def test_the_start_of_most_systems_is_named_once():
