@@ -1,7 +1,5 @@
 """The last line of a comparison: what a system saves compared with the last tier alone."""
 
-from math import isfinite
-
 from .compare import Comparison
 from .margin import margin_points, margin_test
 from .saving import Saving
@@ -36,11 +34,12 @@ def saving_line(comparison: Comparison) -> str:
 
 def _largest_saving(comparison: Comparison) -> Saving | None:
     """Return the largest saving of a system that is not worse than the last tier, if any saves."""
-    tests = {pair.system: margin_test(pair, comparison.margin) for pair in comparison.pairs}
-    best: Saving | None = None
-    for saving in comparison.savings:
-        share = saving.saving.value
-        least = 0.0 if best is None else best.saving.value
-        if isfinite(share) and share > least and tests[saving.system].is_not_worse:
-            best = saving
-    return best
+    not_worse = {
+        pair.system
+        for pair in comparison.pairs
+        if margin_test(pair, comparison.margin).is_not_worse
+    }
+    candidates = [
+        one for one in comparison.savings if one.system in not_worse and one.saving.value > 0
+    ]
+    return max(candidates, key=lambda one: one.saving.value, default=None)
